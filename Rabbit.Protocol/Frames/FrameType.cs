@@ -1,0 +1,20 @@
+namespace Rabbit.Protocol.Frames;
+
+/// <summary>The type byte of a native frame (docs/protocol.md, "Frames"). Numbers are never reused.</summary>
+public enum FrameType : byte
+{
+    ClientHello = 1,
+    ServerHello = 2,
+    Reject = 3,
+    Ping = 4,
+    Pong = 5,
+    NeedChannels = 6,
+    OpenFailed = 7,
+    GoAway = 8,
+    Disconnect = 9,
+
+    DataHello = 32,
+    Start = 33,
+    Accepted = 34,
+    Refused = 35,
+}

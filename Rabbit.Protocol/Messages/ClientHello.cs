@@ -1,0 +1,35 @@
+using Rabbit.Protocol.Frames;
+
+namespace Rabbit.Protocol.Messages;
+
+/// <summary>A client's login on a control channel (docs/protocol.md, "ClientHello").</summary>
+/// <param name="Minor">Minor protocol version of the client.</param>
+/// <param name="Software">Name and version of the client program, for display.</param>
+/// <param name="Token">The whole token, <c>rbt_id_secret</c>.</param>
+/// <param name="ClientName">Host name of the client, for display.</param>
+/// <param name="LocalPort">Port of the local service, for display; 0 when it has none.</param>
+/// <param name="LastSessionId">The session this client had before, or all zero.</param>
+/// <param name="LastEpoch">The epoch of that session, or 0.</param>
+/// <param name="Yield">True to be rejected as <see cref="RejectCode.Occupied"/> rather than supersede a live client.</param>
+public readonly record struct ClientHello(
+    ushort Minor, string Software, string Token, string ClientName, ushort LocalPort,
+    Guid LastSessionId, ulong LastEpoch, bool Yield) : IMessage<ClientHello>
+{
+    public static FrameType Type => FrameType.ClientHello;
+
+    public void Write(PayloadWriter writer)
+    {
+        writer.Write(Minor);
+        writer.Write(Software);
+        writer.Write(Token);
+        writer.Write(ClientName);
+        writer.Write(LocalPort);
+        writer.Write(LastSessionId);
+        writer.Write(LastEpoch);
+        writer.Write(Yield);
+    }
+
+    public static ClientHello Read(ref PayloadReader reader) => new(
+        reader.ReadUInt16(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadUInt16(),
+        reader.ReadId(), reader.ReadUInt64(), reader.ReadBoolean());
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace Rabbit.Protocol.Transport;
+
+/// <summary>
+/// One end of a relay: a connected TCP socket, bare (<see cref="SocketEnd"/>) or under TLS (<see cref="TlsEnd"/>).
+/// One reader and one writer may use it at the same time. Closing is explicit: <see cref="ShutdownSendAsync"/> ends one
+/// direction, <see cref="Abort"/> sends a reset, <see cref="DisposeAsync"/> closes in an orderly way.
+/// </summary>
+public abstract class RelayEnd : IAsyncDisposable
+{
+    private ReadOnlyMemory<byte> _unread;
+
+    private protected RelayEnd(Socket socket) => Socket = socket;
+
+    /// <summary>The TCP socket beneath.</summary>
+    public Socket Socket { get; }
+
+    /// <summary>True while bytes that were read during a handshake wait to be received again.</summary>
+    public bool HasUnread => !_unread.IsEmpty;
+
+    /// <summary>
+    /// Puts bytes that a handshake read too far in front of all that follows: they belong to the relay.
+    /// </summary>
+    public void Unread(in ReadOnlySequence<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return;
+        byte[] joined = new byte[bytes.Length + _unread.Length];
+        bytes.CopyTo(joined);
+        _unread.CopyTo(joined.AsMemory((int)bytes.Length));
+        _unread = joined;
+    }
+
+    /// <summary>Waits until a receive would not block, holding no buffer.</summary>
+    /// <exception cref="SocketException">The peer reset the connection.</exception>
+    public ValueTask WaitReadableAsync(CancellationToken cancellationToken = default) =>
+        HasUnread ? ValueTask.CompletedTask : WaitReadableCoreAsync(cancellationToken);
+
+    /// <summary>Receives at least one byte; 0 means that the peer has ended its direction.</summary>
+    /// <exception cref="IOException">The peer reset the connection, or ended TLS without saying so.</exception>
+    /// <exception cref="SocketException">The peer reset the connection.</exception>
+    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (!HasUnread || buffer.IsEmpty)
+            return ReceiveCoreAsync(buffer, cancellationToken);
+        int count = Math.Min(buffer.Length, _unread.Length);
+        _unread[..count].CopyTo(buffer);
+        _unread = _unread[count..];
+        return ValueTask.FromResult(count);
+    }
+
+    /// <summary>Sends all of <paramref name="bytes"/>; waits while the peer does not read.</summary>
+    /// <exception cref="IOException">The connection is gone.</exception>
+    /// <exception cref="SocketException">The connection is gone.</exception>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends the sending direction (a FIN; under TLS a close_notify first); receiving goes on.</summary>
+    public abstract ValueTask ShutdownSendAsync();
+
+    /// <summary>Closes at once with a reset, so that the peer sees a broken connection and not an end.</summary>
+    public void Abort()
+    {
+        try
+        {
+            Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already gone: there is nobody left to tell.
+        }
+        Socket.Dispose();
+    }
+
+    /// <summary>Closes the socket in an orderly way.</summary>
+    public virtual ValueTask DisposeAsync()
+    {
+        Socket.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private protected abstract ValueTask WaitReadableCoreAsync(CancellationToken cancellationToken);
+
+    private protected abstract ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken);
+}

@@ -1,0 +1,34 @@
+using System.Net.Sockets;
+
+namespace Rabbit.Protocol.Transport;
+
+/// <summary>A relay's end on a bare TCP socket.</summary>
+public sealed class SocketEnd : RelayEnd
+{
+    /// <summary>Takes over a connected socket and sets TCP_NODELAY on it.</summary>
+    public SocketEnd(Socket socket)
+        : base(socket) => socket.NoDelay = true;
+
+    /// <inheritdoc/>
+    public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int sent = await Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+            bytes = bytes[sent..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask ShutdownSendAsync()
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        return ValueTask.CompletedTask;
+    }
+
+    private protected override async ValueTask WaitReadableCoreAsync(CancellationToken cancellationToken) =>
+        await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+
+    private protected override ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+}
