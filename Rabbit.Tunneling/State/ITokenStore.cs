@@ -1,0 +1,12 @@
+namespace Rabbit.Tunneling.State;
+
+/// <summary>Finds tokens in the database.</summary>
+public interface ITokenStore
+{
+    /// <summary>
+    /// The token with this public id, revoked and expired ones included; null when there is none (also when it was
+    /// deleted for good).
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
+    Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken);
+}

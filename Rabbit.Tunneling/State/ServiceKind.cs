@@ -1,0 +1,13 @@
+namespace Rabbit.Tunneling.State;
+
+/// <summary>What a tunnel's local service speaks, as declared with its token; it decides how an absent client is explained.</summary>
+public enum ServiceKind
+{
+    Unknown,
+    Postgres,
+    MySql,
+    Redis,
+    Http,
+    Ssh,
+    Other,
+}

@@ -1,0 +1,71 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Rabbit.Tunneling;
+
+/// <summary>How tunnels behave: addresses, deadlines and limits. Bound from the configuration section <c>Rabbit</c>.</summary>
+public sealed class TunnelingOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Rabbit";
+
+    /// <summary>Address of the control port and the tunnel ports: textual IP address; default all of IPv4.</summary>
+    [Required]
+    public string Bind { get; set; } = "0.0.0.0";
+
+    /// <summary>Control port; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 9999;
+
+    /// <summary>Host name or address that visitors and clients use, for display; empty: the host that a client dialled.</summary>
+    public string PublicHost { get; set; } = "";
+
+    /// <summary>True to accept plaintext control and data channels from elsewhere than loopback.</summary>
+    public bool AllowPlaintext { get; set; }
+
+    /// <summary>PEM file of the control port's certificate chain; empty: a self-signed one in the data directory.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of the certificate's private key.</summary>
+    public string CertificateKeyFile { get; set; } = "";
+
+    /// <summary>Time in which a connection must have authenticated, absolute (frp and chisel: 10 s).</summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Interval of pings on a control channel.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Silence after which a control channel is given up.</summary>
+    public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Time that an offline port waits for a connection's first bytes to tell a client from a visitor.</summary>
+    public TimeSpan OfflineDetectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time that a visitor waits for a data channel, and then for the local service.</summary>
+    public TimeSpan ChannelTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Visitors of one tunnel that may wait for a data channel at once.</summary>
+    [Range(1, 1_000_000)]
+    public int PendingVisitors { get; set; } = 4096;
+
+    /// <summary>Idle data channels kept ready for each session.</summary>
+    [Range(0, 1024)]
+    public int PoolSize { get; set; } = 8;
+
+    /// <summary>Server uptime after which a session whose client has not been seen ends.</summary>
+    public TimeSpan StaleAfter { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time for which a token that was looked up stays known while the database is away.</summary>
+    public TimeSpan TokenCacheTime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time that relayed streams get to finish when the server stops.</summary>
+    public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Name of this server among several, recorded with its sessions.</summary>
+    [Required]
+    public string Node { get; set; } = Environment.MachineName;
+
+    /// <summary><see cref="Bind"/> as an address.</summary>
+    /// <exception cref="FormatException">It is not an IP address.</exception>
+    public IPAddress BindAddress() => IPAddress.Parse(Bind);
+}
