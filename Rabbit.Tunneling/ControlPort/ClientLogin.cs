@@ -1,0 +1,213 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rabbit.Protocol;
+using Rabbit.Protocol.Frames;
+using Rabbit.Protocol.Legacy;
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.ControlPort;
+
+/// <summary>
+/// Turns an incoming connection into a session or a data channel, on the control port and on a restored tunnel port alike.
+/// Nothing that a peer sends before it has authenticated changes any state.
+/// </summary>
+internal sealed partial class ClientLogin(
+    TokenAuthenticator authenticator, TunnelRegistry registry, HandshakeAdmission admission, LegacyChannels legacyChannels,
+    IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
+{
+    private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PortBusyRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OccupiedRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Reads a native hello. A control channel becomes a session, to be served; a data channel is given to its session, and
+    /// null is returned, as for every rejected peer.
+    /// </summary>
+    /// <param name="incoming">A connection that starts with the preamble.</param>
+    /// <param name="requiredPort">The only tunnel port whose token is welcome, or null for any.</param>
+    /// <param name="cancellationToken">The handshake's deadline.</param>
+    public async Task<TunnelSession?> AcceptNativeAsync(
+        IncomingConnection incoming, int? requiredPort, CancellationToken cancellationToken)
+    {
+        Reject reject;
+        try
+        {
+            await SkipPreambleAsync(incoming, cancellationToken);
+            if (await incoming.Transport.Input.ReadFrameAsync(ProtocolLimits.UnauthenticatedPayload, cancellationToken) is not { } frame)
+                return null;
+            if (PlaintextRejection(incoming) is { } sentence)
+                reject = new Reject(RejectCode.PlaintextForbidden, Retryable: false, TimeSpan.Zero, sentence);
+            else if (frame.Type == FrameType.DataHello && requiredPort is null)
+            {
+                if (registry.FindByChannelSecret(frame.Read<DataHello>()) is { } owner)
+                {
+                    await owner.AddChannelAsync(incoming.Detach());
+                    return null;
+                }
+                reject = new Reject(RejectCode.InvalidChannel, Retryable: false, TimeSpan.Zero, "No session here has this channel secret; log in again.");
+            }
+            else
+            {
+                ClientHello hello = frame.Read<ClientHello>();
+                var client = new ClientDescription(
+                    SessionProtocol.Native, incoming.Remote.ToString(), PeerText.Escape(hello.ClientName), PeerText.Escape(hello.Software),
+                    hello.LocalPort, hello.LastSessionId, hello.Yield);
+                (TunnelSession? session, reject) = await LogInAsync(hello.Token, client, requiredPort, incoming.Remote, cancellationToken);
+                if (session is not null)
+                    return session;
+            }
+        }
+        catch (ProtocolException e)
+        {
+            reject = new Reject(RejectCode.Protocol, Retryable: false, TimeSpan.Zero, e.Message);
+        }
+        await incoming.Transport.Output.WriteAsync(Frame.Encode(reject), cancellationToken);
+        await incoming.LingerAsync(cancellationToken);
+        return null;
+    }
+
+    /// <summary>Reads the first lines of the legacy protocol; otherwise as <see cref="AcceptNativeAsync"/>.</summary>
+    public async Task<TunnelSession?> AcceptLegacyAsync(
+        IncomingConnection incoming, int? requiredPort, CancellationToken cancellationToken)
+    {
+        string error;
+        try
+        {
+            if (await incoming.Transport.Input.ReadLineAsync(ProtocolLimits.LegacyLine, cancellationToken) is not { } first)
+                return null;
+            if (PlaintextRejection(incoming) is { } sentence)
+                error = sentence;
+            else if (LegacyMessages.TryParseData(first, out Guid id))
+            {
+                if (requiredPort is null && legacyChannels.TryGive(id, incoming.Detach))
+                    return null;
+                if (incoming.Transport.IsDetached)
+                    return null;
+                error = "no visitor waits for this connection id";
+            }
+            else
+            {
+                if (await incoming.Transport.Input.ReadLineAsync(ProtocolLimits.LegacyLine, cancellationToken) is not { } second)
+                    return null;
+                if (!ushort.TryParse(second, out ushort localPort) || localPort == 0)
+                    error = "the second line must be the local port, 1 to 65535";
+                else
+                {
+                    var client = new ClientDescription(
+                        SessionProtocol.Legacy, incoming.Remote.ToString(), "", "legacy", localPort, Guid.Empty, Yield: false);
+                    (TunnelSession? session, Reject reject) = await LogInAsync(first, client, requiredPort, incoming.Remote, cancellationToken);
+                    if (session is not null)
+                        return session;
+                    error = reject.Sentence;
+                }
+            }
+        }
+        catch (ProtocolException e)
+        {
+            error = e.Message;
+        }
+        await incoming.Transport.Output.WriteAsync(LegacyMessages.Error(error), cancellationToken);
+        await incoming.LingerAsync(cancellationToken);
+        return null;
+    }
+
+    /// <summary>Serves a session's control channel until it ends, then lets its tunnel go offline.</summary>
+    public async Task ServeAsync(TunnelSession session, IncomingConnection incoming)
+    {
+        using IDisposable budget = admission.Authenticated(incoming.Remote.Address);
+        SocketTuning.DetectDeadPeer(incoming.Transport.End.Socket, options.Value.DeadAfter);
+        var native = session as NativeSession;
+        if (native is not null)
+            registry.Register(native);
+        SessionEnd end = SessionEnd.ClientLost;
+        try
+        {
+            end = await session.RunAsync(incoming);
+        }
+        finally
+        {
+            if (native is not null)
+                registry.Unregister(native);
+            session.Tunnel.Detach(session, end);
+            await session.DisposeAsync();
+        }
+    }
+
+    private async Task<(TunnelSession? Session, Reject Reject)> LogInAsync(
+        string tokenText, ClientDescription client, int? requiredPort, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, cancellationToken);
+        if (authentication.Token is not { } token)
+        {
+            LogRejected(remote, authentication.Reject.Code);
+            return (null, authentication.Reject);
+        }
+        if (requiredPort is not null && token.Port != requiredPort)
+            return (null, new Reject(RejectCode.WrongPort, Retryable: false, TimeSpan.Zero, "The token belongs to another port; connect to the control port."));
+
+        Tunnel tunnel = registry.GetOrAdd(token);
+        if (!await tunnel.Port.TryBindAsync())
+        {
+            return (null, new Reject(
+                RejectCode.PortBusy, Retryable: true, PortBusyRetry,
+                $"Port {token.Port} is in use by another program on the server; ask the server's operator to free it."));
+        }
+
+        AttachResult attached = tunnel.Attach(token, client);
+        if (attached.IsOccupied)
+            return (null, new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."));
+        if (attached.Session is not { } session)
+            return (null, new Reject(RejectCode.Revoked, Retryable: false, TimeSpan.Zero, "The token was revoked; ask the server's operator for a new one."));
+
+        if (authenticator.IsWithdrawn(token.TokenId))
+        {
+            // Withdrawn while we attached: the registry may have ended the tunnel before we were in it.
+            await registry.EndTokenAsync(token.TokenId, GoAwayReason.Revoked);
+        }
+        try
+        {
+            await attached.Stored.WaitAsync(StoreWait, time, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LogNotStoredInTime(token.Port);
+        }
+        if (attached.WasRestored)
+            LogReconnected(token.Port);
+        else
+            LogConnected(token.Port, remote, token.TokenName);
+        return (session, default);
+    }
+
+    private static async Task SkipPreambleAsync(IncomingConnection incoming, CancellationToken cancellationToken)
+    {
+        var result = await incoming.Transport.Input.ReadAtLeastAsync(Preamble.Length, cancellationToken);
+        if (result.Buffer.Length < Preamble.Length)
+            throw new ProtocolException("The connection ended inside the preamble.");
+        incoming.Transport.Input.AdvanceTo(result.Buffer.GetPosition(Preamble.Length));
+    }
+
+    private string? PlaintextRejection(IncomingConnection incoming) =>
+        incoming.IsExposed && !options.Value.AllowPlaintext
+            ? "This server accepts plaintext from its own machine only; connect with TLS."
+            : null;
+
+    [LoggerMessage(EventIds.LoginRejected, LogLevel.Warning, "Rejected a login from {Remote}: {Code}")]
+    private partial void LogRejected(IPEndPoint remote, RejectCode code);
+
+    [LoggerMessage(EventIds.ClientConnected, LogLevel.Information, "Tunnel client connected to port {Port} from {Remote} with token '{TokenName}'")]
+    private partial void LogConnected(int port, IPEndPoint remote, string tokenName);
+
+    [LoggerMessage(EventIds.ClientReconnected, LogLevel.Information, "Tunnel client reconnected to restored port {Port}")]
+    private partial void LogReconnected(int port);
+
+    [LoggerMessage(EventIds.SessionNotStoredInTime, LogLevel.Warning, "The session of port {Port} is live, but the database has not taken it yet; it is written as soon as that answers")]
+    private partial void LogNotStoredInTime(int port);
+}

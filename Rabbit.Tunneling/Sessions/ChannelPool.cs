@@ -1,0 +1,177 @@
+using System.Net.Sockets;
+using Rabbit.Protocol.Transport;
+
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>
+/// The data channels of one session that wait for visitors. A visitor takes a ready one at once, and its place is asked for
+/// again; a visitor who finds none waits for the next to arrive. The number kept ready doubles when a visitor had to wait
+/// and halves while nobody comes.
+/// </summary>
+/// <param name="minimum">Channels kept ready at least.</param>
+/// <param name="maximumWaiting">Visitors that may wait at once.</param>
+/// <param name="request">Asks the client for that many more channels; called under the pool's lock, must not block.</param>
+internal sealed class ChannelPool(int minimum, int maximumWaiting, Action<int> request)
+{
+    private const int MaximumReady = 512;
+
+    private readonly Lock _lock = new();
+    private readonly Stack<RelayEnd> _ready = new();
+    private readonly Queue<ChannelRequest> _waiting = new();
+    private int _target = minimum;
+    private int _requested = minimum;
+    private int _takenSinceSweep;
+    private bool _closed;
+
+    /// <summary>Channels ready for visitors now.</summary>
+    public int Ready
+    {
+        get
+        {
+            lock (_lock)
+                return _ready.Count;
+        }
+    }
+
+    /// <summary>Takes a ready channel, or waits for one until <paramref name="timeout"/>.</summary>
+    public ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeAsync(TimeSpan timeout, TimeProvider time)
+    {
+        ChannelRequest waiter;
+        lock (_lock)
+        {
+            if (_closed)
+                return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.SessionEnded));
+            _takenSinceSweep++;
+            if (TryPopLive(out RelayEnd? ready))
+            {
+                RequestMissing();
+                return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((ready, ChannelFailure.None));
+            }
+            if (_waiting.Count >= maximumWaiting)
+                return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.TooManyWaiting));
+
+            if (minimum > 0)
+                _target = Math.Min(_target * 2, MaximumReady);
+            waiter = new ChannelRequest();
+            _waiting.Enqueue(waiter);
+            RequestMissing();
+        }
+        return new(waiter.WaitAsync(timeout, time));
+    }
+
+    /// <summary>Gives an authenticated channel to the first visitor in the queue, or keeps it ready; closes it when neither is wanted.</summary>
+    public async ValueTask AddAsync(RelayEnd channel)
+    {
+        if (!TryPlace(channel))
+            await channel.DisposeAsync();
+    }
+
+    /// <summary>The client reports that it could not open so many of the channels asked for.</summary>
+    public void OpenFailed(int count)
+    {
+        lock (_lock)
+            _requested = Math.Max(0, _requested - count);
+    }
+
+    /// <summary>
+    /// Housekeeping, once a heartbeat: drops ready channels that the client or the network has closed, forgets requests that
+    /// were never answered, and shrinks while nobody comes.
+    /// </summary>
+    public async ValueTask SweepAsync()
+    {
+        List<RelayEnd> dropped = [];
+        lock (_lock)
+        {
+            if (_closed)
+                return;
+            if (_takenSinceSweep == 0)
+                _target = Math.Max(minimum, _target / 2);
+            _takenSinceSweep = 0;
+
+            RelayEnd[] ready = [.. _ready];
+            _ready.Clear();
+            foreach (RelayEnd channel in ready.Reverse())
+            {
+                if (_ready.Count < _target && IsLive(channel))
+                    _ready.Push(channel);
+                else
+                    dropped.Add(channel);
+            }
+            _requested = 0;
+            RequestMissing();
+        }
+        foreach (RelayEnd channel in dropped)
+            await channel.DisposeAsync();
+    }
+
+    /// <summary>Closes every ready channel and fails every waiting visitor.</summary>
+    public async ValueTask CloseAsync()
+    {
+        List<RelayEnd> dropped;
+        lock (_lock)
+        {
+            _closed = true;
+            dropped = [.. _ready];
+            _ready.Clear();
+            while (_waiting.TryDequeue(out ChannelRequest? waiter))
+                waiter.TryFail(ChannelFailure.SessionEnded);
+        }
+        foreach (RelayEnd channel in dropped)
+            await channel.DisposeAsync();
+    }
+
+    private bool TryPlace(RelayEnd channel)
+    {
+        lock (_lock)
+        {
+            _requested = Math.Max(0, _requested - 1);
+            if (_closed)
+                return false;
+            while (_waiting.TryDequeue(out ChannelRequest? waiter))
+            {
+                if (waiter.TryGive(channel))
+                {
+                    RequestMissing();
+                    return true;
+                }
+            }
+            if (_ready.Count >= _target)
+                return false;
+            _ready.Push(channel);
+            return true;
+        }
+    }
+
+    private bool TryPopLive(out RelayEnd? channel)
+    {
+        while (_ready.TryPop(out channel))
+        {
+            if (IsLive(channel))
+                return true;
+            channel.Abort();
+        }
+        return false;
+    }
+
+    // The client says nothing on a waiting channel, so one that is readable has been closed.
+    private static bool IsLive(RelayEnd channel)
+    {
+        try
+        {
+            return !channel.HasUnread && !channel.Socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private void RequestMissing()
+    {
+        int missing = _target + _waiting.Count - _ready.Count - _requested;
+        if (missing <= 0)
+            return;
+        _requested += missing;
+        request(missing);
+    }
+}

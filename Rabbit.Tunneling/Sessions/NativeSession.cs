@@ -1,0 +1,166 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Rabbit.Protocol;
+using Rabbit.Protocol.Frames;
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.ControlPort;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>A session of the native protocol: heartbeats both ways and a pool of data channels.</summary>
+internal sealed class NativeSession : TunnelSession
+{
+    private const int ControlQueueCapacity = 4096;
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly TunnelingOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ControlWriter _writer = new(ControlQueueCapacity);
+    private readonly ChannelPool _pool;
+    private readonly byte[] _channelSecret = RandomNumberGenerator.GetBytes(16);
+    private readonly CancellationTokenSource _silent = new();
+    private long _lastReceived;
+    private long _pingSent;
+    private ulong _pingNumber;
+    private SessionEnd? _end;
+
+    public NativeSession(
+        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort,
+        CancellationToken abortEverything)
+        : base(tunnel, record, abortEverything)
+    {
+        _options = options;
+        _time = time;
+        _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
+        // First in the queue: visitors may ask for channels before the client has been greeted.
+        _writer.TryPost(new ServerHello(
+            Minor: 0, record.SessionId, (ulong)record.Epoch, new Guid(_channelSecret, bigEndian: true), (ushort)record.Port,
+            options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter));
+    }
+
+    /// <inheritdoc/>
+    public override bool ChannelsAreFramed => true;
+
+    /// <summary>Compares a presented secret in constant time.</summary>
+    public bool OwnsSecret(Guid presented)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        presented.TryWriteBytes(bytes, bigEndian: true, out _);
+        return CryptographicOperations.FixedTimeEquals(bytes, _channelSecret);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync() =>
+        _pool.TakeAsync(_options.ChannelTimeout, _time);
+
+    /// <summary>Takes over a data channel that presented the secret.</summary>
+    public ValueTask AddChannelAsync(RelayEnd channel) => _pool.AddAsync(channel);
+
+    /// <inheritdoc/>
+    public override ValueTask SweepAsync() => _pool.SweepAsync();
+
+    /// <inheritdoc/>
+    public override void End(SessionEnd end, in GoAway goAway)
+    {
+        _end ??= end;
+        _writer.TryPost(goAway);
+        _writer.Complete();
+    }
+
+    /// <inheritdoc/>
+    public override async Task<SessionEnd> RunAsync(IncomingConnection connection)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_silent.Token);
+        _lastReceived = _time.GetTimestamp();
+        Task writing = _writer.RunAsync(connection.Transport.Output, stop.Token);
+        Task<SessionEnd> reading = ReadAsync(connection.Transport.Input, stop.Token);
+        await using ITimer heartbeat = _time.CreateTimer(
+            static session => ((NativeSession)session!).Beat(), this, _options.HeartbeatInterval, _options.HeartbeatInterval);
+
+        if (await Task.WhenAny(writing, reading) == writing)
+        {
+            // Either we have said goodbye, or writing failed. The client closes when it has read why.
+            stop.CancelAfter(GoodbyeTimeout);
+        }
+        SessionEnd end = await reading;
+        if (end == SessionEnd.ProtocolError)
+            End(end, new GoAway(GoAwayReason.Protocol, TimeSpan.Zero, "", "The client broke the protocol; update it to the server's version."));
+        _writer.Complete();
+        stop.CancelAfter(GoodbyeTimeout);
+        await writing;
+        await _pool.CloseAsync();
+        return _end ?? (_silent.IsCancellationRequested ? SessionEnd.ClientSilent : end);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _pool.CloseAsync();
+        _silent.Dispose();
+        await base.DisposeAsync();
+    }
+
+    private async Task<SessionEnd> ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken) is { } frame)
+            {
+                Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+                switch (frame.Type)
+                {
+                    case FrameType.Ping:
+                        _writer.TryPost(new Pong(frame.Read<Ping>().Number));
+                        break;
+                    case FrameType.Pong when frame.Read<Pong>().Number == _pingNumber:
+                        RoundTrip = _time.GetElapsedTime(_pingSent);
+                        break;
+                    case FrameType.Pong:
+                        break;
+                    case FrameType.OpenFailed:
+                        _pool.OpenFailed(frame.Read<OpenFailed>().Count);
+                        break;
+                    case FrameType.Disconnect:
+                        return SessionEnd.ClientDisconnected;
+                    default:
+                        // A type that this version knows is not allowed here; one from a newer peer is skipped.
+                        if (Enum.IsDefined(frame.Type))
+                            return SessionEnd.ProtocolError;
+                        break;
+                }
+            }
+            return SessionEnd.ClientLost;
+        }
+        catch (ProtocolException)
+        {
+            return SessionEnd.ProtocolError;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            return SessionEnd.ClientLost;
+        }
+    }
+
+    private void Beat()
+    {
+        long now = _time.GetTimestamp();
+        if (_time.GetElapsedTime(Volatile.Read(ref _lastReceived), now) > _options.DeadAfter)
+        {
+            _silent.Cancel();
+            return;
+        }
+        _pingSent = now;
+        _pingNumber++;
+        _writer.TryPost(new Ping(_pingNumber));
+    }
+
+    private void RequestChannels(int count)
+    {
+        for (; count > 0; count -= ushort.MaxValue)
+            _writer.TryPost(new NeedChannels((ushort)Math.Min(count, ushort.MaxValue)));
+    }
+}

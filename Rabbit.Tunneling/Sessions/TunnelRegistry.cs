@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.TunnelPorts;
+
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>All tunnels of this server, by token; and the native sessions that data channels ask for, by id.</summary>
+public sealed class TunnelRegistry
+{
+    private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new();
+    private readonly ConcurrentDictionary<Guid, NativeSession> _sessions = new();
+    private readonly TunnelPortFactory _ports;
+    private readonly SessionFactory _sessionFactory;
+    private readonly TokenAuthenticator _authenticator;
+    private readonly ISessionStore _store;
+    private readonly ILiveSessionStore _liveSessions;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Tunnel> _tunnelLogger;
+
+    internal TunnelRegistry(
+        TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
+        ILiveSessionStore liveSessions, TimeProvider time, ILogger<Tunnel> tunnelLogger)
+    {
+        _ports = ports;
+        _sessionFactory = sessionFactory;
+        _authenticator = authenticator;
+        _store = store;
+        _liveSessions = liveSessions;
+        _time = time;
+        _tunnelLogger = tunnelLogger;
+    }
+
+    internal IEnumerable<Tunnel> Tunnels => _tunnels.Values;
+
+    /// <summary>Every tunnel as it stands now.</summary>
+    public IReadOnlyCollection<TunnelSnapshot> List() => [.. _tunnels.Values.Select(tunnel => tunnel.Snapshot())];
+
+    /// <summary>
+    /// Ends a token's tunnel: no login with it succeeds from now on, its control and data channels end, its port is unbound.
+    /// All of that is true when the task completes. Does nothing more for a token without a tunnel.
+    /// </summary>
+    public async Task EndTokenAsync(string tokenId, GoAwayReason reason)
+    {
+        _authenticator.Withdraw(tokenId);
+        if (!_tunnels.TryRemove(tokenId, out Tunnel? tunnel))
+            return;
+        var (end, sentence) = reason == GoAwayReason.Expired
+            ? (SessionEnd.Expired, "The token has expired; ask the server's operator for a new one.")
+            : (SessionEnd.Revoked, "The token was revoked; ask the server's operator for a new one.");
+        tunnel.End(end, new GoAway(reason, TimeSpan.Zero, "", sentence));
+        await tunnel.Port.StopAsync();
+    }
+
+    /// <summary>The tunnel of a token, made on first use; its port may not be bound yet.</summary>
+    internal Tunnel GetOrAdd(TokenRecord token) => _tunnels.GetOrAdd(token.TokenId, static (_, arguments) =>
+    {
+        var (registry, token) = arguments;
+        TunnelPort port = registry._ports.Create(token.Port);
+        var tunnel = new Tunnel(
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._time, registry._tunnelLogger);
+        port.Serves(tunnel);
+        return tunnel;
+    }, (this, token));
+
+    /// <summary>The tunnel on a port, or null.</summary>
+    internal Tunnel? FindByPort(int port) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.Port.Number == port);
+
+    /// <summary>A stored session is stale: closes its port when nothing else needs it.</summary>
+    internal async Task<bool> ForgetStaleAsync(Guid sessionId)
+    {
+        foreach (var (tokenId, tunnel) in _tunnels)
+        {
+            if (!tunnel.ForgetStale(sessionId))
+                continue;
+            _tunnels.TryRemove(new KeyValuePair<string, Tunnel>(tokenId, tunnel));
+            await tunnel.Port.StopAsync();
+            return true;
+        }
+        return false;
+    }
+
+    internal void Register(NativeSession session) => _sessions[session.Record.SessionId] = session;
+
+    internal void Unregister(NativeSession session) =>
+        _sessions.TryRemove(new KeyValuePair<Guid, NativeSession>(session.Record.SessionId, session));
+
+    /// <summary>The session that a data channel presented, when the secret is its own; null otherwise.</summary>
+    internal NativeSession? FindByChannelSecret(in DataHello hello) =>
+        _sessions.TryGetValue(hello.SessionId, out NativeSession? session) && session.OwnsSecret(hello.ChannelSecret) ? session : null;
+}

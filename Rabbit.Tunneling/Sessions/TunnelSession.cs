@@ -1,0 +1,61 @@
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>One authenticated client of a tunnel, for the time of one control channel.</summary>
+internal abstract class TunnelSession : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _relays;
+
+    private protected TunnelSession(Tunnel tunnel, SessionRecord record, CancellationToken abortEverything)
+    {
+        Tunnel = tunnel;
+        Record = record;
+        _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything);
+        RelaysAborted = _relays.Token;
+    }
+
+    /// <summary>The tunnel that it serves, or served.</summary>
+    public Tunnel Tunnel { get; }
+
+    /// <summary>What is stored of it.</summary>
+    public SessionRecord Record { get; }
+
+    /// <summary>Cancelled when its relays must end at once: revocation, expiry, or the end of the drain.</summary>
+    public CancellationToken RelaysAborted { get; }
+
+    /// <summary>Round-trip time of the last heartbeat, or null before the first.</summary>
+    public TimeSpan? RoundTrip { get; private protected set; }
+
+    /// <summary>Greets the client, then serves its control channel until that ends; never throws for what a peer does.</summary>
+    public abstract Task<SessionEnd> RunAsync(IncomingConnection connection);
+
+    /// <summary>Gets a data channel for a visitor, waiting no longer than the channel time-out.</summary>
+    public abstract ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync();
+
+    /// <summary>True when the client answers each channel with Accepted or Refused before the service's bytes.</summary>
+    public abstract bool ChannelsAreFramed { get; }
+
+    /// <summary>
+    /// Tells the client why, takes no more visitors, and lets the control channel end; returns at once. Relays go on unless
+    /// <see cref="AbortRelays"/> is called too.
+    /// </summary>
+    public abstract void End(SessionEnd end, in GoAway goAway);
+
+    /// <summary>Once a heartbeat: housekeeping that is due.</summary>
+    public abstract ValueTask SweepAsync();
+
+    /// <summary>Resets every relay of this session.</summary>
+    public void AbortRelays() => _relays.Cancel();
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync()
+    {
+        // The source is not disposed: relays of an ended session may still be registered with it.
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,18 @@
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>A tunnel as it stands at one moment, for the API.</summary>
+/// <param name="TokenId">Its token's public id.</param>
+/// <param name="TeamId">The team that owns it.</param>
+/// <param name="Port">Its tunnel port.</param>
+/// <param name="State">What the port does now.</param>
+/// <param name="SessionId">The session, live or waiting for its client, or null.</param>
+/// <param name="Epoch">The session's epoch, or 0.</param>
+/// <param name="ClientAddress">The client's address, or that of the one lost, or null.</param>
+/// <param name="ClientName">The client's host name, escaped, or null.</param>
+/// <param name="ClientSoftware">The client's program and version, escaped, or null.</param>
+/// <param name="ConnectedAt">When the client logged in, or null while it is away.</param>
+/// <param name="RoundTrip">Round-trip time of the last heartbeat, or null.</param>
+/// <param name="Visitors">Connections on the port now.</param>
+public sealed record TunnelSnapshot(
+    string TokenId, string TeamId, int Port, TunnelState State, Guid? SessionId, long Epoch, string? ClientAddress,
+    string? ClientName, string? ClientSoftware, DateTimeOffset? ConnectedAt, TimeSpan? RoundTrip, int Visitors);

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Connections;
+using Rabbit.Protocol.Transport;
+
+namespace Rabbit.Tunneling.Transport;
+
+/// <summary>
+/// A connection whose peer is not known yet: bare at first, perhaps under TLS later, until a session or a relay detaches
+/// it. Whoever creates it disposes it, which closes the connection unless it was detached.
+/// </summary>
+internal sealed class IncomingConnection : IAsyncDisposable
+{
+    private DetachableTransport _transport;
+
+    private IncomingConnection(RelayEnd end, IPEndPoint remote, int localPort)
+    {
+        _transport = new DetachableTransport(end);
+        Remote = remote;
+        LocalPort = localPort;
+    }
+
+    /// <summary>The peer's address.</summary>
+    public IPEndPoint Remote { get; }
+
+    /// <summary>The port that the peer dialled.</summary>
+    public int LocalPort { get; }
+
+    /// <summary>True once TLS protects it.</summary>
+    public bool IsTls { get; private set; }
+
+    /// <summary>The pipe to read the handshake from and to answer on.</summary>
+    public DetachableTransport Transport => _transport;
+
+    /// <summary>True when neither TLS nor the loopback interface protects what the peer sends.</summary>
+    public bool IsExposed => !IsTls && !IPAddress.IsLoopback(Remote.Address);
+
+    /// <summary>Takes the socket out of an accepted connection.</summary>
+    public static IncomingConnection Take(ConnectionContext connection)
+    {
+        var accepted = (SocketConnection)connection;
+        return new IncomingConnection(
+            accepted.Detach(), Unmapped((IPEndPoint)accepted.RemoteEndPoint!), ((IPEndPoint)accepted.LocalEndPoint!).Port);
+    }
+
+    /// <summary>Runs the server's side of a TLS handshake; all that follows goes through it.</summary>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
+    /// <exception cref="IOException">The peer left.</exception>
+    public async Task SecureAsync(SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        RelayEnd lower = _transport.Detach();
+        _transport = new DetachableTransport(lower);
+        TlsEnd secured = await TlsEnd.AuthenticateAsServerAsync(lower, options, cancellationToken);
+        _transport.Detach();
+        _transport = new DetachableTransport(secured);
+        IsTls = true;
+    }
+
+    /// <summary>Gives the connection away, with all bytes that were read too far.</summary>
+    public RelayEnd Detach() => _transport.Detach();
+
+    /// <summary>
+    /// Says goodbye so that what was written arrives: ends our direction and reads on until the peer has ended its own or
+    /// the token is cancelled. Closing with unread bytes would reset the connection and could destroy the answer.
+    /// </summary>
+    public async Task LingerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _transport.End.ShutdownSendAsync();
+            while (true)
+            {
+                var result = await _transport.Input.ReadAsync(cancellationToken);
+                _transport.Input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
+        {
+            // The peer has left or keeps sending; either way the answer had its chance.
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _transport.IsDetached ? ValueTask.CompletedTask : _transport.End.DisposeAsync();
+
+    // A dual-mode socket reports IPv4 peers as ::ffff:a.b.c.d; logs and limits want a.b.c.d.
+    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+}

@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Rabbit.Tunneling.Transport;
+
+/// <summary>
+/// The transport of the control port and of all tunnel ports: TCP sockets whose pipe is lazy and pull-only, so that a
+/// connection can be handed to the relay without losing a byte.
+/// </summary>
+internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, TimeProvider time)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    /// <summary>Connections that the kernel may hold for us between accepts; net.core.somaxconn caps it.</summary>
+    private const int Backlog = 4096;
+
+    /// <inheritdoc/>
+    public bool CanBind(EndPoint endpoint) => endpoint is TunnelEndPoint;
+
+    /// <inheritdoc/>
+    /// <exception cref="AddressInUseException">Another socket listens there.</exception>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var tunnelEndPoint = (TunnelEndPoint)endpoint;
+        IPEndPoint requested = tunnelEndPoint.Requested;
+        var socket = new Socket(requested.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (requested.Address.Equals(IPAddress.IPv6Any))
+                socket.DualMode = true;
+            socket.Bind(requested);
+            socket.Listen(Backlog);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            throw new AddressInUseException($"Address {requested} is already in use.", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        tunnelEndPoint.Bound = (IPEndPoint)socket.LocalEndPoint!;
+        return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket, tunnelEndPoint, logger, time));
+    }
+}

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+
+namespace Rabbit.Tunneling.Transport;
+
+/// <summary>Socket options by which the kernel notices a peer that has vanished (tcp(7)).</summary>
+internal static class SocketTuning
+{
+    private const int IpProtoTcp = 6;
+    private const int TcpUserTimeout = 18;
+
+    /// <summary>
+    /// Gives up a connection when sent bytes stay unacknowledged, or an idle one's probes unanswered, for about
+    /// <paramref name="deadAfter"/>.
+    /// </summary>
+    public static void DetectDeadPeer(Socket socket, TimeSpan deadAfter)
+    {
+        int probes = 3;
+        int seconds = Math.Max(1, (int)(deadAfter.TotalSeconds / probes));
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, seconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
+            if (OperatingSystem.IsLinux())
+                socket.SetRawSocketOption(IpProtoTcp, TcpUserTimeout, BitConverter.GetBytes((uint)deadAfter.TotalMilliseconds));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer has left already; whoever reads next finds out.
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.TunnelPorts;
+
+/// <summary>One tunnel's public port: bound or not, with its one acceptor and the connections it has accepted.</summary>
+internal sealed partial class TunnelPort(
+    IPAddress address, int number, SocketListenerFactory listeners, ConnectionDelegate pipeline, TimeProvider time,
+    ILogger<TunnelPort> logger) : IDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _binding = new(1);
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly ConnectionTracker _connections = new();
+    private Tunnel? _tunnel;
+    private IConnectionListener? _listener;
+    private Task _accepting = Task.CompletedTask;
+    private Task _retrying = Task.CompletedTask;
+
+    /// <summary>The port's number.</summary>
+    public int Number => number;
+
+    /// <summary>True while it listens.</summary>
+    public bool IsBound => Volatile.Read(ref _listener) is not null;
+
+    /// <summary>Connections that are being served.</summary>
+    public int Connections => _connections.Count;
+
+    /// <summary>Why binding failed last, or null.</summary>
+    public string? BindError { get; private set; }
+
+    /// <summary>Says for which tunnel it accepts; called once, before binding.</summary>
+    public void Serves(Tunnel tunnel) => _tunnel = tunnel;
+
+    /// <summary>Binds the port unless it is bound; false when something else listens there, or it was stopped.</summary>
+    public async Task<bool> TryBindAsync()
+    {
+        await _binding.WaitAsync();
+        try
+        {
+            if (_listener is not null)
+                return true;
+            if (_stopped.IsCancellationRequested)
+                return false;
+            IConnectionListener listener = await listeners.BindAsync(new TunnelEndPoint(address, number), _stopped.Token);
+            BindError = null;
+            Volatile.Write(ref _listener, listener);
+            _accepting = AcceptAsync(listener);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or AddressInUseException)
+        {
+            BindError = e.Message;
+            return false;
+        }
+        finally
+        {
+            _binding.Release();
+        }
+    }
+
+    /// <summary>Tries to bind again and again, with growing pauses, until it works or the port is stopped.</summary>
+    public void RetryInBackground(Action onBound) => _retrying = RetryAsync(onBound);
+
+    /// <summary>Stops listening; when the task completes the port is free. Connections go on.</summary>
+    public async Task StopAsync()
+    {
+        await _stopped.CancelAsync();
+        await _binding.WaitAsync();
+        try
+        {
+            if (Interlocked.Exchange(ref _listener, null) is { } listener)
+                await listener.DisposeAsync();
+        }
+        finally
+        {
+            _binding.Release();
+        }
+        await _accepting;
+        await _retrying;
+    }
+
+    /// <summary>Completes when no connection is being served.</summary>
+    public Task WhenIdleAsync() => _connections.WhenIdleAsync();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _stopped.Dispose();
+    }
+
+    private async Task RetryAsync(Action onBound)
+    {
+        TimeSpan pause = FirstRetry;
+        try
+        {
+            while (true)
+            {
+                LogPortBusy(number, BindError, pause.TotalSeconds);
+                await Task.Delay(pause, time, _stopped.Token);
+                if (await TryBindAsync())
+                {
+                    onBound();
+                    return;
+                }
+                pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped while it waited.
+        }
+    }
+
+    private async Task AcceptAsync(IConnectionListener listener)
+    {
+        while (await listener.AcceptAsync() is { } connection)
+        {
+            // The tracker owns the task: StopAsync's caller awaits WhenIdleAsync.
+            _connections.Track(ServeAsync(connection));
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection)
+    {
+        try
+        {
+            connection.Features.Set(_tunnel);
+            await pipeline(connection);
+        }
+        catch (Exception e)
+        {
+            LogVisitorFailed(e, number);
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(EventIds.PortBusy, LogLevel.Warning, "Cannot listen on port {Port} ({Error}); trying again in {Seconds} s. Stop what holds it, or move its token to another port.")]
+    private partial void LogPortBusy(int port, string? error, double seconds);
+
+    [LoggerMessage(EventIds.VisitorFailed, LogLevel.Error, "Serving a connection on port {Port} failed")]
+    private partial void LogVisitorFailed(Exception exception, int port);
+}
