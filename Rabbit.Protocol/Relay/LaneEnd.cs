@@ -11,4 +11,7 @@ internal enum LaneEnd
 
     /// <summary>Sending to the target failed.</summary>
     TargetBroke,
+
+    /// <summary>The other end did not open; the source is intact.</summary>
+    Stopped,
 }

@@ -31,16 +31,25 @@ public sealed class DetachableTransport(RelayEnd end) : IDuplexPipe
     private RelayEndStream Stream => _stream ??= new RelayEndStream(end);
 
     /// <summary>Hands over the end with all unread bytes; the pipe must not be used afterwards, nor a read be pending.</summary>
+    /// <exception cref="InvalidOperationException">Written bytes were not flushed: they would be lost.</exception>
     public RelayEnd Detach()
     {
         ObjectDisposedException.ThrowIf(IsDetached, this);
+        if (_output is { UnflushedBytes: > 0 })
+            throw new InvalidOperationException("Flush the output before detaching it.");
         IsDetached = true;
-        if (_input is not null && _input.TryRead(out ReadResult result))
+        if (_input is not null)
         {
-            end.Unread(result.Buffer);
-            _input.AdvanceTo(result.Buffer.End);
+            // Without the cancellation TryRead keeps back bytes that were examined but not consumed.
+            _input.CancelPendingRead();
+            if (_input.TryRead(out ReadResult result))
+            {
+                end.Unread(result.Buffer);
+                _input.AdvanceTo(result.Buffer.End);
+            }
+            _input.Complete();
         }
-        _input?.Complete();
+        _output?.Complete();
         return end;
     }
 }

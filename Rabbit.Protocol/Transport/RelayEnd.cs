@@ -56,10 +56,17 @@ public abstract class RelayEnd : IAsyncDisposable
     /// <exception cref="SocketException">The connection is gone.</exception>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the sending direction (a FIN; under TLS a close_notify first); receiving goes on.</summary>
+    /// <summary>
+    /// Ends the sending direction (a FIN; under TLS a close_notify first); receiving goes on. Not while a send is pending.
+    /// </summary>
+    /// <exception cref="IOException">The connection is gone.</exception>
+    /// <exception cref="SocketException">The connection is gone.</exception>
     public abstract ValueTask ShutdownSendAsync();
 
-    /// <summary>Closes at once with a reset, so that the peer sees a broken connection and not an end.</summary>
+    /// <summary>
+    /// Closes at once with a reset, so that the peer sees a broken connection and not an end. Pending operations fail;
+    /// any thread may call it, more than once.
+    /// </summary>
     public void Abort()
     {
         try

@@ -1,8 +1,11 @@
+using System.Net.Sockets;
+
 namespace Rabbit.Protocol.Transport;
 
 /// <summary>
 /// A <see cref="RelayEnd"/> as a stream, for pipes and SslStream. Disposing it leaves the end open. It touches the
-/// socket only inside reads and writes, so that the end can be taken back at any time between them.
+/// socket only inside reads and writes, so that the end can be taken back at any time between them. As streams do, it
+/// throws <see cref="IOException"/> for a broken connection.
 /// </summary>
 internal sealed class RelayEndStream(RelayEnd end) : Stream
 {
@@ -21,18 +24,34 @@ internal sealed class RelayEndStream(RelayEnd end) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.IsEmpty)
+        try
         {
-            await end.WaitReadableAsync(cancellationToken);
-            return 0;
+            if (buffer.IsEmpty)
+            {
+                await end.WaitReadableAsync(cancellationToken);
+                return 0;
+            }
+            int count = await end.ReceiveAsync(buffer, cancellationToken);
+            ReachedEnd |= count == 0;
+            return count;
         }
-        int count = await end.ReceiveAsync(buffer, cancellationToken);
-        ReachedEnd |= count == 0;
-        return count;
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException("Receiving failed: the connection is broken.", e);
+        }
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        end.SendAsync(buffer, cancellationToken);
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await end.SendAsync(buffer, cancellationToken);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException("Sending failed: the connection is broken.", e);
+        }
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -1,0 +1,45 @@
+using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Tunneling.OfflineReplies;
+
+/// <summary>What an offline reply tells: two sentences of printable ASCII, which every protocol here can carry.</summary>
+/// <param name="Port">The tunnel port that the visitor dialled.</param>
+/// <param name="Reason">Why there is nothing behind it.</param>
+/// <param name="Kind">What the service speaks, for a visitor whose own words do not tell.</param>
+internal readonly record struct OfflineContext(int Port, OfflineReason Reason, ServiceKind Kind = ServiceKind.Unknown)
+{
+    /// <summary>What is wrong.</summary>
+    public string What => Reason switch
+    {
+        OfflineReason.LocalServiceRefused => $"The client of tunnel port {Port} is connected, but its local service refused the connection.",
+        OfflineReason.LocalServiceTimedOut => $"The client of tunnel port {Port} is connected, but its local service did not answer in time.",
+        OfflineReason.LocalServiceUnreachable => $"The client of tunnel port {Port} is connected, but cannot reach its local service.",
+        OfflineReason.ClientBusy => $"The client of tunnel port {Port} is connected, but takes no more visitors at the moment.",
+        OfflineReason.NoChannel => $"The client of tunnel port {Port} is connected, but opened no data channel in time.",
+        _ => $"The client of tunnel port {Port} is away.",
+    };
+
+    /// <summary>What to do about it.</summary>
+    public string Remedy => Reason switch
+    {
+        OfflineReason.LocalServiceRefused => "Start the service, or correct --local-port of tunnel-client connect.",
+        OfflineReason.LocalServiceTimedOut => "Look after the service, or correct --local-host and --local-port of tunnel-client connect.",
+        OfflineReason.LocalServiceUnreachable => "Correct --local-host and --local-port of tunnel-client connect.",
+        OfflineReason.ClientBusy => "Try again in a few seconds.",
+        OfflineReason.NoChannel => "Try again; if it lasts, look at the client's log.",
+        _ => "To bring it back, run on its machine: tunnel-client connect --server HOST:PORT --token-file FILE --local-port PORT",
+    };
+
+    /// <summary>Both sentences on one line.</summary>
+    public string Line => $"{What} {Remedy}";
+
+    /// <summary>The reason in a client's refusal, which may be newer than this server.</summary>
+    public static OfflineReason ReasonOf(RefusedReason refused) => refused switch
+    {
+        RefusedReason.ConnectionRefused => OfflineReason.LocalServiceRefused,
+        RefusedReason.TimedOut => OfflineReason.LocalServiceTimedOut,
+        RefusedReason.ClientBusy => OfflineReason.ClientBusy,
+        _ => OfflineReason.LocalServiceUnreachable,
+    };
+}

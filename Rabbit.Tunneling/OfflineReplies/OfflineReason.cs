@@ -1,0 +1,23 @@
+namespace Rabbit.Tunneling.OfflineReplies;
+
+/// <summary>Why a visitor cannot be served now.</summary>
+internal enum OfflineReason
+{
+    /// <summary>The tunnel's client is not connected.</summary>
+    ClientAway,
+
+    /// <summary>Nothing listens where the client was told to go.</summary>
+    LocalServiceRefused,
+
+    /// <summary>The local service did not answer the client in time.</summary>
+    LocalServiceTimedOut,
+
+    /// <summary>The local service's address cannot be resolved or reached.</summary>
+    LocalServiceUnreachable,
+
+    /// <summary>The client is out of resources or is stopping.</summary>
+    ClientBusy,
+
+    /// <summary>The client opened no data channel in time.</summary>
+    NoChannel,
+}
