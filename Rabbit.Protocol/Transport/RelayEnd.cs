@@ -80,6 +80,31 @@ public abstract class RelayEnd : IAsyncDisposable
         Socket.Dispose();
     }
 
+    /// <summary>
+    /// Says goodbye so that what was sent arrives: ends the sending direction and reads on until the peer has ended its own
+    /// or the token is cancelled. Closing with unread bytes would reset the connection and could destroy the last words.
+    /// </summary>
+    public async Task LingerAsync(CancellationToken cancellationToken)
+    {
+        byte[] discarded = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            await ShutdownSendAsync();
+            while (await ReceiveAsync(discarded, cancellationToken) > 0)
+            {
+                // Nobody is left who wants it.
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            // The peer has left or keeps sending; either way the last words had their chance.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(discarded);
+        }
+    }
+
     /// <summary>Closes the socket in an orderly way.</summary>
     public virtual ValueTask DisposeAsync()
     {

@@ -14,6 +14,7 @@ namespace Rabbit.Tunneling.Authentication;
 internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WithdrawalMemory = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RetryWhenStoreIsAway = TimeSpan.FromSeconds(2);
 
     // Compared with when a token is unknown, so that an unknown id takes as long as a wrong secret.
@@ -60,6 +61,21 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
 
     /// <summary>True when <see cref="Withdraw"/> was called for this token.</summary>
     public bool IsWithdrawn(string tokenId) => _withdrawn.ContainsKey(tokenId);
+
+    /// <summary>Drops what is too old to matter: withdrawals that every login under way has seen, and look-ups past their time.</summary>
+    public void ForgetOld()
+    {
+        foreach (var (tokenId, at) in _withdrawn)
+        {
+            if (time.GetElapsedTime(at) > WithdrawalMemory)
+                _withdrawn.TryRemove(tokenId, out _);
+        }
+        foreach (var (tokenId, known) in _known)
+        {
+            if (time.GetElapsedTime(known.At) > options.Value.TokenCacheTime)
+                _known.TryRemove(tokenId, out _);
+        }
+    }
 
     private async Task<TokenRecord?> FindAsync(string tokenId, CancellationToken cancellationToken)
     {

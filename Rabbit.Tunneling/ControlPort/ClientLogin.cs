@@ -1,13 +1,12 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Legacy;
 using Rabbit.Protocol.Messages;
-using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
@@ -20,7 +19,7 @@ namespace Rabbit.Tunneling.ControlPort;
 /// </summary>
 internal sealed partial class ClientLogin(
     TokenAuthenticator authenticator, TunnelRegistry registry, HandshakeAdmission admission, LegacyChannels legacyChannels,
-    IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
+    RestoredTunnels restoredTunnels, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
 {
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PortBusyRetry = TimeSpan.FromSeconds(5);
@@ -68,8 +67,7 @@ internal sealed partial class ClientLogin(
         {
             reject = new Reject(RejectCode.Protocol, Retryable: false, TimeSpan.Zero, e.Message);
         }
-        await incoming.Transport.Output.WriteAsync(Frame.Encode(reject), cancellationToken);
-        await incoming.LingerAsync(cancellationToken);
+        await incoming.AnswerAsync(Frame.Encode(reject), cancellationToken);
         return null;
     }
 
@@ -113,8 +111,7 @@ internal sealed partial class ClientLogin(
         {
             error = e.Message;
         }
-        await incoming.Transport.Output.WriteAsync(LegacyMessages.Error(error), cancellationToken);
-        await incoming.LingerAsync(cancellationToken);
+        await incoming.AnswerAsync(LegacyMessages.Error(error), cancellationToken);
         return null;
     }
 
@@ -180,7 +177,7 @@ internal sealed partial class ClientLogin(
             LogNotStoredInTime(token.Port);
         }
         if (attached.WasRestored)
-            LogReconnected(token.Port);
+            restoredTunnels.ReactivateRestoredTunnel(session.Record);
         else
             LogConnected(token.Port, remote, token.TokenName);
         return (session, default);
@@ -204,9 +201,6 @@ internal sealed partial class ClientLogin(
 
     [LoggerMessage(EventIds.ClientConnected, LogLevel.Information, "Tunnel client connected to port {Port} from {Remote} with token '{TokenName}'")]
     private partial void LogConnected(int port, IPEndPoint remote, string tokenName);
-
-    [LoggerMessage(EventIds.ClientReconnected, LogLevel.Information, "Tunnel client reconnected to restored port {Port}")]
-    private partial void LogReconnected(int port);
 
     [LoggerMessage(EventIds.SessionNotStoredInTime, LogLevel.Warning, "The session of port {Port} is live, but the database has not taken it yet; it is written as soon as that answers")]
     private partial void LogNotStoredInTime(int port);

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
@@ -61,25 +60,19 @@ internal sealed partial class ControlPortHandler(
             case ControlProtocol.Legacy:
                 return await login.AcceptLegacyAsync(incoming, requiredPort: null, cancellationToken);
             case ControlProtocol.NativeOtherVersion:
-                await AnswerAsync(incoming, Frame.Encode(new Reject(
+                await incoming.AnswerAsync(Frame.Encode(new Reject(
                     RejectCode.Version, Retryable: false, TimeSpan.Zero,
                     $"This server speaks version {Preamble.MajorVersion} of the protocol; install the client of the server's release.")), cancellationToken);
                 return null;
             case ControlProtocol.Http:
-                await AnswerAsync(incoming, ControlPortReplies.Http, cancellationToken);
+                await incoming.AnswerAsync(ControlPortReplies.Http, cancellationToken);
                 return null;
             case ControlProtocol.Unknown or ControlProtocol.Tls:
-                await AnswerAsync(incoming, ControlPortReplies.Unknown, cancellationToken);
+                await incoming.AnswerAsync(ControlPortReplies.Unknown, cancellationToken);
                 return null;
             default:
                 return null;
         }
-    }
-
-    private static async Task AnswerAsync(IncomingConnection incoming, ReadOnlyMemory<byte> answer, CancellationToken cancellationToken)
-    {
-        await incoming.Transport.Output.WriteAsync(answer, cancellationToken);
-        await incoming.LingerAsync(cancellationToken);
     }
 
     [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Debug, "Handshake with {Remote} failed: {Reason}")]

@@ -8,20 +8,32 @@ namespace Rabbit.Tunneling.Sessions;
 /// again; a visitor who finds none waits for the next to arrive. The number kept ready doubles when a visitor had to wait
 /// and halves while nobody comes.
 /// </summary>
-/// <param name="minimum">Channels kept ready at least.</param>
-/// <param name="maximumWaiting">Visitors that may wait at once.</param>
-/// <param name="request">Asks the client for that many more channels; called under the pool's lock, must not block.</param>
-internal sealed class ChannelPool(int minimum, int maximumWaiting, Action<int> request)
+internal sealed class ChannelPool
 {
     private const int MaximumReady = 512;
 
+    private readonly int _minimum;
+    private readonly int _maximumWaiting;
+    private readonly Action<int> _request;
     private readonly Lock _lock = new();
     private readonly Stack<RelayEnd> _ready = new();
     private readonly Queue<ChannelRequest> _waiting = new();
-    private int _target = minimum;
-    private int _requested = minimum;
+    private int _target;
+    private int _requested;
     private int _takenSinceSweep;
     private bool _closed;
+
+    /// <param name="minimum">Channels kept ready at least; the client opens so many by itself when it is greeted.</param>
+    /// <param name="maximumWaiting">Visitors that may wait at once.</param>
+    /// <param name="request">Asks the client for that many more channels; called under the pool's lock, must not block.</param>
+    public ChannelPool(int minimum, int maximumWaiting, Action<int> request)
+    {
+        _minimum = minimum;
+        _maximumWaiting = maximumWaiting;
+        _request = request;
+        _target = minimum;
+        _requested = minimum;
+    }
 
     /// <summary>Channels ready for visitors now.</summary>
     public int Ready
@@ -47,10 +59,10 @@ internal sealed class ChannelPool(int minimum, int maximumWaiting, Action<int> r
                 RequestMissing();
                 return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((ready, ChannelFailure.None));
             }
-            if (_waiting.Count >= maximumWaiting)
+            if (_waiting.Count >= _maximumWaiting)
                 return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.TooManyWaiting));
 
-            if (minimum > 0)
+            if (_minimum > 0)
                 _target = Math.Min(_target * 2, MaximumReady);
             waiter = new ChannelRequest();
             _waiting.Enqueue(waiter);
@@ -85,7 +97,7 @@ internal sealed class ChannelPool(int minimum, int maximumWaiting, Action<int> r
             if (_closed)
                 return;
             if (_takenSinceSweep == 0)
-                _target = Math.Max(minimum, _target / 2);
+                _target = Math.Max(_minimum, _target / 2);
             _takenSinceSweep = 0;
 
             RelayEnd[] ready = [.. _ready];
@@ -172,6 +184,6 @@ internal sealed class ChannelPool(int minimum, int maximumWaiting, Action<int> r
         if (missing <= 0)
             return;
         _requested += missing;
-        request(missing);
+        _request(missing);
     }
 }

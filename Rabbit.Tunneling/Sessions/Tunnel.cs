@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.State;
@@ -9,6 +10,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// One token's tunnel: its port, and the session that owns it now. The newest login wins at once, by epoch; the port stays
 /// bound while the client is away.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and visitors may still watch its token.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
     TimeProvider time, ILogger<Tunnel> logger)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
@@ -59,27 +60,18 @@ internal sealed class IncomingConnection : IAsyncDisposable
     /// <summary>Gives the connection away, with all bytes that were read too far.</summary>
     public RelayEnd Detach() => _transport.Detach();
 
-    /// <summary>
-    /// Says goodbye so that what was written arrives: ends our direction and reads on until the peer has ended its own or
-    /// the token is cancelled. Closing with unread bytes would reset the connection and could destroy the answer.
-    /// </summary>
-    public async Task LingerAsync(CancellationToken cancellationToken)
+    /// <summary>Takes back a detached end that was not used up, with these bytes in front of what follows.</summary>
+    public void Reattach(RelayEnd end, ReadOnlyMemory<byte> unread)
     {
-        try
-        {
-            await _transport.End.ShutdownSendAsync();
-            while (true)
-            {
-                var result = await _transport.Input.ReadAsync(cancellationToken);
-                _transport.Input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                    return;
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
-        {
-            // The peer has left or keeps sending; either way the answer had its chance.
-        }
+        end.Unread(new ReadOnlySequence<byte>(unread));
+        _transport = new DetachableTransport(end);
+    }
+
+    /// <summary>Sends a last message and makes sure that it arrives; the connection is then only to be disposed.</summary>
+    public async Task AnswerAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        await _transport.End.SendAsync(message, cancellationToken);
+        await _transport.End.LingerAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

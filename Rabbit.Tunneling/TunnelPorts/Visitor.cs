@@ -5,33 +5,23 @@ using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Tunneling.TunnelPorts;
 
-/// <summary>A connection on a tunnel port, and its row in the connection log: one when it comes, replaced when it has gone.</summary>
-internal sealed class Visitor
+/// <summary>A connection on a tunnel port, and its row in the connection log: written when it is served, replaced when it has gone.</summary>
+internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, IConnectionLog log, TimeProvider time)
 {
-    private readonly IConnectionLog _log;
-    private readonly TimeProvider _time;
-    private readonly Tunnel _tunnel;
-    private readonly Guid _id;
-    private readonly DateTimeOffset _startedAt;
-    private readonly long _startedTimestamp;
+    private static ulong _lastNumber;
 
-    public Visitor(Tunnel tunnel, IncomingConnection incoming, ulong number, IConnectionLog log, TimeProvider time)
-    {
-        _tunnel = tunnel;
-        _log = log;
-        _time = time;
-        _startedAt = time.GetUtcNow();
-        _startedTimestamp = time.GetTimestamp();
-        _id = Guid.CreateVersion7(_startedAt);
-        Incoming = incoming;
-        Number = number;
-    }
+    private readonly long _startedTimestamp = time.GetTimestamp();
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly Guid _id = Guid.CreateVersion7(time.GetUtcNow());
+
+    /// <summary>The tunnel that it wants.</summary>
+    public Tunnel Tunnel => tunnel;
 
     /// <summary>Its connection.</summary>
-    public IncomingConnection Incoming { get; }
+    public IncomingConnection Incoming => incoming;
 
     /// <summary>Number within the server's life, for logs on both sides.</summary>
-    public ulong Number { get; }
+    public ulong Number { get; } = Interlocked.Increment(ref _lastNumber);
 
     /// <summary>Bytes carried: A is the visitor, B the service.</summary>
     public RelayCounters Counters { get; } = new();
@@ -43,8 +33,8 @@ internal sealed class Visitor
     public TunnelSession? Session { get; set; }
 
     /// <summary>Writes how it stands or ended to the log; returns at once.</summary>
-    public void Record(ConnectionStatus status, string reason = "") => _log.Record(new ConnectionLogEntry(
-        _id, _tunnel.Token.TokenId, Session?.Record.SessionId, _tunnel.Port.Number, Incoming.Remote.Address.ToString(),
-        Incoming.Remote.Port, _startedAt, _time.GetElapsedTime(_startedTimestamp), Counters.AToB, Counters.BToA + BytesAnswered,
+    public void Record(ConnectionStatus status, string reason) => log.Record(new ConnectionLogEntry(
+        _id, tunnel.Token.TokenId, Session?.Record.SessionId, tunnel.Port.Number, incoming.Remote.Address.ToString(),
+        incoming.Remote.Port, _startedAt, time.GetElapsedTime(_startedTimestamp), Counters.AToB, Counters.BToA + BytesAnswered,
         status, reason));
 }

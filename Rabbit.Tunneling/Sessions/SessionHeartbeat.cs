@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>
+/// Once a heartbeat interval: stores which clients are alive, in one batch; ends sessions whose client has been gone for too
+/// long; and lets every session do its housekeeping.
+/// </summary>
+internal sealed partial class SessionHeartbeat(
+    TunnelRegistry registry, ISessionStore store, IOptions<TunnelingOptions> options, TimeProvider time,
+    ILogger<SessionHeartbeat> logger) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.HeartbeatInterval, time);
+        long last = time.GetTimestamp();
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                var live = new List<Guid>();
+                foreach (Tunnel tunnel in registry.Tunnels)
+                {
+                    if (tunnel.Session is not { } session)
+                        continue;
+                    live.Add(session.Record.SessionId);
+                    await session.SweepAsync();
+                    tunnel.PublishLiveSession();
+                }
+
+                long now = time.GetTimestamp();
+                await store.HeartbeatAsync(live, time.GetElapsedTime(last, now), stoppingToken);
+                last = now;
+                foreach (Guid stale in await store.EndStaleSessionsAsync(options.Value.StaleAfter, stoppingToken))
+                {
+                    if (await registry.ForgetStaleAsync(stale))
+                        LogStale(stale);
+                }
+            }
+            catch (StoreUnavailableException e)
+            {
+                LogNotStored(e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(EventIds.StaleSessionEnded, LogLevel.Information, "Session {SessionId} ended: its client has not been seen for too long, and its port is closed until it returns")]
+    private partial void LogStale(Guid sessionId);
+
+    [LoggerMessage(EventIds.HeartbeatNotStored, LogLevel.Warning, "Heartbeats could not be stored ({Reason}); the next batch makes up for it")]
+    private partial void LogNotStored(string reason);
+}

@@ -1,0 +1,58 @@
+using Rabbit.Protocol;
+using Rabbit.Protocol.Frames;
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.OfflineReplies;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Tunneling.TunnelPorts;
+
+/// <summary>The client's answer on a started data channel: Accepted, Refused, or none.</summary>
+internal sealed class ChannelVerdict(RelayEnd channel, TimeSpan timeout, TimeProvider time)
+{
+    /// <summary>What a visitor is told when the answer was not Accepted.</summary>
+    public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
+
+    /// <summary>How the visitor's row ends then.</summary>
+    public ConnectionStatus Status { get; private set; } = ConnectionStatus.Error;
+
+    /// <summary>Why, for the visitor's row.</summary>
+    public string Sentence { get; private set; } = "the data channel broke before the client answered";
+
+    /// <summary>
+    /// Reads the answer and leaves every byte behind it in the channel; true for Accepted.
+    /// </summary>
+    /// <exception cref="IOException">The channel broke.</exception>
+    public async ValueTask<bool> ReadAsync()
+    {
+        var transport = new DetachableTransport(channel);
+        try
+        {
+            using var deadline = new CancellationTokenSource(timeout, time);
+            if (await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
+                return false;
+            if (frame.Type == FrameType.Accepted)
+                return true;
+            Refused refused = frame.Read<Refused>();
+            Reason = OfflineContext.ReasonOf(refused.Reason);
+            Status = ConnectionStatus.Refused;
+            Sentence = PeerText.Escape(refused.Sentence);
+        }
+        catch (OperationCanceledException)
+        {
+            Reason = OfflineReason.LocalServiceTimedOut;
+            Status = ConnectionStatus.Timeout;
+            Sentence = "the client did not answer in time";
+        }
+        catch (ProtocolException e)
+        {
+            Sentence = e.Message;
+        }
+        finally
+        {
+            transport.Detach();
+        }
+        return false;
+    }
+}

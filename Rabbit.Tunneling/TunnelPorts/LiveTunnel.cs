@@ -1,0 +1,77 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using Rabbit.Protocol.Frames;
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Relay;
+using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.OfflineReplies;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Tunneling.TunnelPorts;
+
+/// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
+internal sealed class LiveTunnel(OfflineTunnel offline, IOptions<TunnelingOptions> options, TimeProvider time)
+{
+    // Long enough for the first words that a visitor sends by itself, short enough to be at once.
+    private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Serves the visitor to the end; false when the session ended before it could.</summary>
+    public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
+    {
+        visitor.Session = session;
+        var (channel, failure) = await session.TakeChannelAsync();
+        if (failure == ChannelFailure.SessionEnded)
+            return false;
+        if (channel is null)
+        {
+            await offline.AnswerAsync(visitor, OfflineReason.NoChannel, PatienceWithSilence,
+                failure == ChannelFailure.TimedOut ? ConnectionStatus.Timeout : ConnectionStatus.Refused, "no data channel");
+            return true;
+        }
+
+        visitor.Record(ConnectionStatus.Active, "");
+        if (session.ChannelsAreFramed)
+            await RelayFramedAsync(session, visitor, channel);
+        else
+            Finish(visitor, await DuplexRelay.RunAsync(visitor.Incoming.Detach(), channel, visitor.Counters, session.RelaysAborted));
+        return true;
+    }
+
+    private async Task RelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel)
+    {
+        var start = new Start(visitor.Number, visitor.Incoming.Remote.Address.ToString(), (ushort)visitor.Incoming.Remote.Port);
+        try
+        {
+            await channel.SendAsync(Frame.Encode(start));
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        {
+            // The relay finds the channel broken and says so below.
+        }
+
+        RelayEnd end = visitor.Incoming.Detach();
+        var verdict = new ChannelVerdict(channel, options.Value.ChannelTimeout, time);
+        var opening = new RelayOpening(verdict.ReadAsync);
+        RelayOutcome outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, opening, session.RelaysAborted);
+        if (outcome != RelayOutcome.NotOpened)
+        {
+            Finish(visitor, outcome);
+            return;
+        }
+        visitor.Incoming.Reattach(end, opening.FirstBytes);
+        await offline.AnswerAsync(visitor, verdict.Reason, PatienceWithSilence, verdict.Status, verdict.Sentence);
+    }
+
+    private static void Finish(Visitor visitor, RelayOutcome outcome)
+    {
+        var (status, reason) = outcome switch
+        {
+            RelayOutcome.Completed => (ConnectionStatus.Closed, ""),
+            RelayOutcome.ABroke => (ConnectionStatus.Error, "reset by the visitor"),
+            RelayOutcome.BBroke => (ConnectionStatus.Error, "reset by the client or its service"),
+            _ => (ConnectionStatus.Error, "aborted by the server"),
+        };
+        visitor.Record(status, reason);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Microsoft.Extensions.Options;
+using Rabbit.Protocol;
+using Rabbit.Protocol.Tls;
+using Rabbit.Tunneling.ControlPort;
+using Rabbit.Tunneling.OfflineReplies;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.TunnelPorts;
+
+/// <summary>
+/// Serves connections on a port whose client is away: a connection that authenticates becomes the client, everybody else is
+/// told, in its own protocol, that the client is away.
+/// </summary>
+internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<TunnelingOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Handles the connection to its end; false when a client came back first and can serve it.</summary>
+    public async Task<bool> TryAnswerAsync(Visitor visitor)
+    {
+        visitor.Session = null;
+        CancellationToken live = visitor.Tunnel.BecameLive;
+        if (live.IsCancellationRequested)
+            return false;
+
+        OfflineContext context = Context(visitor, OfflineReason.ClientAway);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(live);
+        using ITimer timer = time.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Value.OfflineDetectTimeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            VisitorProtocol protocol = OfflineReply.AtConnect(context).IsEmpty
+                ? await SniffAsync(visitor.Incoming, context, deadline.Token)
+                : VisitorProtocol.Unknown;
+            if (live.IsCancellationRequested)
+                return false;
+            if (protocol is VisitorProtocol.NativeClient or VisitorProtocol.LegacyClient)
+                await LogInAsync(visitor.Incoming, protocol);
+            else
+                await ReplyAsync(visitor, OfflineReply.For(protocol, context), ConnectionStatus.Refused, "client away");
+        }
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException)
+        {
+            visitor.Record(ConnectionStatus.Error, "left before it could be answered");
+        }
+        return true;
+    }
+
+    /// <summary>Tells a visitor why its live tunnel cannot serve it, waiting for its first words no longer than the patience.</summary>
+    public async Task AnswerAsync(Visitor visitor, OfflineReason reason, TimeSpan patience, ConnectionStatus status, string logged)
+    {
+        OfflineContext context = Context(visitor, reason);
+        try
+        {
+            using var deadline = new CancellationTokenSource(patience, time);
+            VisitorProtocol protocol = OfflineReply.AtConnect(context).IsEmpty
+                ? await SniffAsync(visitor.Incoming, context, deadline.Token)
+                : VisitorProtocol.Unknown;
+            await ReplyAsync(visitor, OfflineReply.For(protocol, context), status, logged);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            visitor.Record(status, logged);
+        }
+    }
+
+    /// <summary>
+    /// Finds out what the peer speaks, leaving its bytes in the pipe; answers PostgreSQL's requests for encryption on the way.
+    /// Undecided when it said too little before the token was cancelled or it ended.
+    /// </summary>
+    private static async Task<VisitorProtocol> SniffAsync(
+        IncomingConnection incoming, OfflineContext context, CancellationToken cancellationToken)
+    {
+        PipeReader input = incoming.Transport.Input;
+        while (true)
+        {
+            ReadResult result;
+            try
+            {
+                result = await input.ReadAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return VisitorProtocol.Undecided;
+            }
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            VisitorProtocol protocol = VisitorSniffer.Sniff(buffer);
+            if (protocol == VisitorProtocol.Tls)
+            {
+                // A client that comes back under TLS offers our protocol by name; a visitor does not.
+                bool? isClient = ClientHelloSniffer.Offers(buffer, Preamble.AlpnName);
+                protocol = isClient is null ? VisitorProtocol.Undecided : isClient.Value ? VisitorProtocol.NativeClient : protocol;
+            }
+            switch (protocol)
+            {
+                case VisitorProtocol.Undecided when result.IsCompleted:
+                    input.AdvanceTo(buffer.Start);
+                    return protocol;
+                case VisitorProtocol.Undecided:
+                    input.AdvanceTo(buffer.Start, buffer.End);
+                    break;
+                case VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest:
+                    input.AdvanceTo(buffer.GetPosition(VisitorSniffer.PostgresRequestLength));
+                    await incoming.Transport.End.SendAsync(OfflineReply.For(protocol, context), cancellationToken);
+                    break;
+                default:
+                    input.AdvanceTo(buffer.Start);
+                    return protocol;
+            }
+        }
+    }
+
+    private async Task LogInAsync(IncomingConnection incoming, VisitorProtocol protocol)
+    {
+        TunnelSession? session;
+        using (var deadline = new CancellationTokenSource(options.Value.OfflineDetectTimeout, time))
+        {
+            if (protocol == VisitorProtocol.LegacyClient)
+            {
+                session = await login.AcceptLegacyAsync(incoming, incoming.LocalPort, deadline.Token);
+            }
+            else
+            {
+                if (await ControlProtocolDetector.DetectAsync(incoming.Transport.Input, deadline.Token) == ControlProtocol.Tls)
+                    await incoming.SecureAsync(tls.Options, deadline.Token);
+                session = await login.AcceptNativeAsync(incoming, incoming.LocalPort, deadline.Token);
+            }
+        }
+        if (session is not null)
+            await login.ServeAsync(session, incoming);
+    }
+
+    private async Task ReplyAsync(Visitor visitor, ReadOnlyMemory<byte> reply, ConnectionStatus status, string logged)
+    {
+        // Written down first: the answer may be the last thing that this connection hears of us.
+        visitor.BytesAnswered = reply.Length;
+        visitor.Record(status, logged);
+        using var deadline = new CancellationTokenSource(LingerTimeout, time);
+        await visitor.Incoming.AnswerAsync(reply, deadline.Token);
+    }
+
+    private static OfflineContext Context(Visitor visitor, OfflineReason reason) =>
+        new(visitor.Tunnel.Port.Number, reason, visitor.Tunnel.Token.Kind);
+}

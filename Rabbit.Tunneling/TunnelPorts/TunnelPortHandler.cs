@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.TunnelPorts;
+
+/// <summary>
+/// Owns one connection on a tunnel port: a visitor of a live tunnel is served at once, without looking at what it says; on an
+/// offline port it is first found out whether this is the client coming back.
+/// </summary>
+internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, IConnectionLog log, TimeProvider time)
+    : ConnectionHandler
+{
+    /// <inheritdoc/>
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        Tunnel tunnel = connection.Features.GetRequiredFeature<Tunnel>();
+        await using var incoming = IncomingConnection.Take(connection);
+        var visitor = new Visitor(tunnel, incoming, log, time);
+
+        // A client may come or go while the visitor waits; it is then served as if it had come afterwards.
+        while (true)
+        {
+            if (tunnel.Session is { } session)
+            {
+                if (await live.TryServeAsync(session, visitor))
+                    return;
+                await Task.Yield(); // The session has ended; its tunnel learns of it in a moment.
+            }
+            else if (await offline.TryAnswerAsync(visitor))
+            {
+                return;
+            }
+        }
+    }
+}
