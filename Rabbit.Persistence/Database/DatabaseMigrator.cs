@@ -1,0 +1,84 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rabbit.Persistence.Management;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Persistence.Database;
+
+/// <summary>
+/// First of all at a start: takes the SQLite file for this process alone, brings the tables up to date under the database's
+/// own migration lock, and closes the log rows that a crash has left open.
+/// </summary>
+internal sealed partial class DatabaseMigrator(
+    RabbitDatabase database, ServerSettings settings, IOptions<PersistenceOptions> options, TimeProvider time,
+    ILogger<DatabaseMigrator> logger) : IHostedService, IDisposable
+{
+    private FileStream? _lock;
+
+    /// <inheritdoc/>
+    /// <exception cref="StoreUnavailableException">The database cannot be used, or another server uses it; the message says what to do.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!database.Connection.IsPostgres)
+            TakeFile();
+        int applied = await database.RunAsync(async context =>
+        {
+            int pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).Count();
+            if (pending > 0)
+                await context.Database.MigrateAsync(cancellationToken);
+            return pending;
+        });
+        if (applied > 0)
+            LogMigrated(database.Connection.Name, applied);
+        await settings.InitializeAsync(cancellationToken);
+        await CloseOpenRowsAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
+
+    // .NET takes an advisory lock (flock) for FileShare.None, which the kernel drops with the process.
+    private void TakeFile()
+    {
+        string file = Path.Combine(options.Value.Data, "rabbit.lock");
+        try
+        {
+            Directory.CreateDirectory(options.Value.Data);
+            _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (File.Exists(file))
+        {
+            throw new StoreUnavailableException(
+                $"Another rabbit server uses the data directory {options.Value.Data}; stop it, or name another directory with --data.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(
+                $"The data directory {options.Value.Data} cannot be written ({e.Message}); give this account access, or name another with --data.", e);
+        }
+    }
+
+    private async Task CloseOpenRowsAsync(CancellationToken cancellationToken)
+    {
+        string node = options.Value.Node;
+        DateTimeOffset now = time.GetUtcNow();
+        int closed = await database.RunAsync(context => context.ConnectionLogs
+            .Where(row => row.Status == ConnectionStatus.Active && row.Node == node && row.StartedAt <= now)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"),
+                cancellationToken));
+        if (closed > 0)
+            LogOpenRowsClosed(closed);
+    }
+
+    [LoggerMessage(EventIds.MigrationsApplied, LogLevel.Information, "{Database}: {Count} migrations applied")]
+    private partial void LogMigrated(string database, int count);
+
+    [LoggerMessage(EventIds.OpenRowsClosed, LogLevel.Information, "Closed {Count} connection log rows that the last run left open")]
+    private partial void LogOpenRowsClosed(int count);
+}

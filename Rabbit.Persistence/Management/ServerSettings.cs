@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Model;
+
+namespace Rabbit.Persistence.Management;
+
+/// <summary>The values that operators change at run time.</summary>
+internal sealed class ServerSettings(RabbitDatabase database, IOptions<PersistenceOptions> options)
+{
+    public const string PortRangeStart = "port_range_start";
+    public const string PortRangeEnd = "port_range_end";
+    public const string UptimeSeconds = "uptime_seconds";
+
+    /// <summary>Writes the defaults of settings that are not stored yet.</summary>
+    public Task InitializeAsync(CancellationToken cancellationToken) => database.RunAsync(async context =>
+    {
+        var defaults = new Dictionary<string, string>
+        {
+            [PortRangeStart] = Text(options.Value.PortRangeStart),
+            [PortRangeEnd] = Text(options.Value.PortRangeEnd),
+            [UptimeSeconds] = "0",
+        };
+        List<string> stored = await context.ServerSettings.Select(row => row.Key).ToListAsync(cancellationToken);
+        foreach (var (key, value) in defaults.Where(setting => !stored.Contains(setting.Key)))
+            context.ServerSettings.Add(new ServerSettingRow { Key = key, Value = value });
+        await context.SaveChangesAsync(cancellationToken);
+    });
+
+    /// <summary>The tunnel ports that may be assigned, both ends included.</summary>
+    public static async Task<(int Start, int End)> GetPortRangeAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> stored = await context.ServerSettings.AsNoTracking()
+            .Where(row => row.Key == PortRangeStart || row.Key == PortRangeEnd)
+            .ToDictionaryAsync(row => row.Key, row => row.Value, cancellationToken);
+        return (int.Parse(stored[PortRangeStart], CultureInfo.InvariantCulture), int.Parse(stored[PortRangeEnd], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Time that servers on this database have run, in seconds.</summary>
+    public static async Task<double> GetUptimeAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    {
+        string? stored = await context.ServerSettings.Where(row => row.Key == UptimeSeconds).Select(row => row.Value).SingleOrDefaultAsync(cancellationToken);
+        return stored is null ? 0 : double.Parse(stored, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Writes a setting that exists.</summary>
+    public static Task SetAsync(RabbitDbContext context, string key, string value, CancellationToken cancellationToken) =>
+        context.ServerSettings.Where(row => row.Key == key)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Value, value), cancellationToken);
+
+    public static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,71 @@
+using Microsoft.EntityFrameworkCore;
+using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Model;
+
+namespace Rabbit.Persistence.Management;
+
+/// <summary>A team with its tokens.</summary>
+public sealed record Team(string TeamId, string TeamName, string Description, DateTimeOffset CreatedAt, IReadOnlyList<Token> Tokens);
+
+/// <summary>Teams: the owners of tokens.</summary>
+public sealed class TeamStore
+{
+    private readonly RabbitDatabase _database;
+    private readonly TimeProvider _time;
+
+    internal TeamStore(RabbitDatabase database, TimeProvider time)
+    {
+        _database = database;
+        _time = time;
+    }
+
+    /// <summary>Makes a team; its name must be new.</summary>
+    public async Task<ManagementResult<Team>> CreateAsync(string? name, string? description, CancellationToken cancellationToken)
+    {
+        if ((NameRules.CheckName(name, "team") ?? NameRules.CheckDescription(description)) is { } problem)
+            return ManagementResult<Team>.Fail(ManagementError.Invalid, problem);
+        var row = new TeamRow
+        {
+            Id = Guid.CreateVersion7().ToString(),
+            Name = name!,
+            Description = description ?? "",
+            CreatedAt = _time.GetUtcNow(),
+        };
+        try
+        {
+            await _database.RunAsync(async context =>
+            {
+                context.Teams.Add(row);
+                await context.SaveChangesAsync(cancellationToken);
+            });
+        }
+        catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
+        {
+            return ManagementResult<Team>.Fail(ManagementError.Conflict, "A team of that name exists already; choose another name.");
+        }
+        return ManagementResult<Team>.Ok(ToTeam(row));
+    }
+
+    /// <summary>Every team with its tokens and ports, oldest first.</summary>
+    public Task<IReadOnlyList<Team>> ListAsync(CancellationToken cancellationToken) =>
+        _database.RunAsync<IReadOnlyList<Team>>(async context =>
+        {
+            List<TeamRow> rows = await context.Teams.AsNoTracking().AsSplitQuery()
+                .Include(team => team.Tokens).ThenInclude(token => token.PortAssignment)
+                .OrderBy(team => team.CreatedAt).ThenBy(team => team.Id).ToListAsync(cancellationToken);
+            return [.. rows.Select(ToTeam)];
+        });
+
+    /// <summary>One team with its tokens, or null.</summary>
+    public Task<Team?> FindAsync(string teamId, CancellationToken cancellationToken) => _database.RunAsync(async context =>
+    {
+        TeamRow? row = await context.Teams.AsNoTracking()
+            .Include(team => team.Tokens).ThenInclude(token => token.PortAssignment)
+            .SingleOrDefaultAsync(team => team.Id == teamId, cancellationToken);
+        return row is null ? null : ToTeam(row);
+    });
+
+    private static Team ToTeam(TeamRow row) => new(
+        row.Id, row.Name, row.Description, row.CreatedAt,
+        [.. row.Tokens.OrderBy(token => token.CreatedAt).Select(token => TokenStore.ToToken(token, row))]);
+}

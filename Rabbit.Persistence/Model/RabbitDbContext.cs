@@ -1,0 +1,97 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Rabbit.Persistence.Model;
+
+/// <summary>The tables of docs/architecture.md, "State", the same on both databases.</summary>
+internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(options)
+{
+    public DbSet<TeamRow> Teams => Set<TeamRow>();
+
+    public DbSet<TokenRow> Tokens => Set<TokenRow>();
+
+    public DbSet<PortAssignmentRow> PortAssignments => Set<PortAssignmentRow>();
+
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+
+    public DbSet<ConnectionLogRow> ConnectionLogs => Set<ConnectionLogRow>();
+
+    public DbSet<ServerSettingRow> ServerSettings => Set<ServerSettingRow>();
+
+    public DbSet<AuditLogRow> AuditLog => Set<AuditLogRow>();
+
+    public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<TeamRow>(team =>
+        {
+            team.ToTable("teams");
+            team.Property(row => row.Id).HasMaxLength(64);
+            team.Property(row => row.Name).HasMaxLength(100);
+            team.HasIndex(row => row.Name).IsUnique();
+        });
+        modelBuilder.Entity<TokenRow>(token =>
+        {
+            token.ToTable("team_tokens");
+            token.Property(row => row.Id).HasMaxLength(64);
+            token.Property(row => row.Name).HasMaxLength(100);
+            token.HasOne(row => row.Team).WithMany(team => team.Tokens).HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<PortAssignmentRow>(assignment =>
+        {
+            assignment.ToTable("port_assignments");
+            assignment.Property(row => row.Protocol).HasMaxLength(8);
+            assignment.HasIndex(row => new { row.Port, row.Protocol }).IsUnique();
+            assignment.HasOne(row => row.Token).WithOne(token => token.PortAssignment)
+                .HasForeignKey<PortAssignmentRow>(row => row.TokenId).OnDelete(DeleteBehavior.SetNull);
+        });
+        modelBuilder.Entity<SessionRow>(session =>
+        {
+            session.ToTable("connection_sessions");
+            session.HasOne(row => row.Token).WithMany(token => token.Sessions).HasForeignKey(row => row.TokenId).OnDelete(DeleteBehavior.Cascade);
+            session.HasIndex(row => row.TokenId);
+            session.HasIndex(row => row.EndedAt);
+        });
+        modelBuilder.Entity<ConnectionLogRow>(log =>
+        {
+            log.ToTable("connection_logs");
+            log.HasIndex(row => new { row.TokenId, row.StartedAt });
+            log.HasIndex(row => row.StartedAt);
+            log.HasIndex(row => row.Status);
+        });
+        modelBuilder.Entity<ServerSettingRow>(setting =>
+        {
+            setting.ToTable("server_settings");
+            setting.HasKey(row => row.Key);
+            setting.Property(row => row.Key).HasMaxLength(64);
+        });
+        modelBuilder.Entity<AuditLogRow>(audit =>
+        {
+            audit.ToTable("audit_log");
+            audit.HasIndex(row => row.At);
+        });
+        modelBuilder.Entity<ApiKeyRow>(key =>
+        {
+            key.ToTable("api_keys");
+            key.Property(row => row.Id).HasMaxLength(64);
+            key.Property(row => row.Name).HasMaxLength(100);
+        });
+
+        foreach (IMutableEntityType entity in modelBuilder.Model.GetEntityTypes())
+        {
+            foreach (IMutableProperty property in entity.GetProperties())
+            {
+                property.SetColumnName(ColumnName(property.Name));
+                if (property.ClrType.IsEnum)
+                    property.SetValueConverter((ValueConverter)Activator.CreateInstance(typeof(LowerCaseEnum<>).MakeGenericType(property.ClrType))!);
+            }
+        }
+    }
+
+    // BytesFromVisitor -> bytes_from_visitor
+    private static string ColumnName(string property) => string.Concat(property.Select(
+        (letter, index) => !char.IsUpper(letter) ? letter.ToString() : (index > 0 ? "_" : "") + char.ToLowerInvariant(letter)));
+}

@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rabbit.Persistence;
+
+/// <summary>Where state is kept. Bound from the configuration section <c>Rabbit</c>.</summary>
+public sealed class PersistenceOptions
+{
+    /// <summary>
+    /// PostgreSQL, as <c>postgres://name:password@host/database</c> or as an Npgsql connection string; empty: SQLite in
+    /// <see cref="Data"/>.
+    /// </summary>
+    public string Database { get; set; } = "";
+
+    /// <summary>Redis, as <c>host:port</c>, <c>redis://host:port</c> or a StackExchange.Redis string; empty: in this process.</summary>
+    public string Redis { get; set; } = "";
+
+    /// <summary>The data directory.</summary>
+    [Required]
+    public string Data { get; set; } = "rabbit-data";
+
+    /// <summary>Name of this server among several, recorded with its rows.</summary>
+    [Required]
+    public string Node { get; set; } = Environment.MachineName;
+
+    /// <summary>First tunnel port of an empty database; afterwards server_settings decides.</summary>
+    [Range(1, 65535)]
+    public int PortRangeStart { get; set; } = 10000;
+
+    /// <summary>Last tunnel port of an empty database; afterwards server_settings decides.</summary>
+    [Range(1, 65535)]
+    public int PortRangeEnd { get; set; } = 20000;
+}

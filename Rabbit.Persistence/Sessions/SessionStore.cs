@@ -1,0 +1,69 @@
+using Microsoft.EntityFrameworkCore;
+using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Model;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Persistence.Sessions;
+
+/// <summary>Sessions in the database. Changes go through <see cref="SessionWriter"/>, in order.</summary>
+internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer, TimeProvider time) : ISessionStore
+{
+    /// <inheritdoc/>
+    public Task SaveAsync(SessionChange change) => writer.SaveAsync(change);
+
+    /// <inheritdoc/>
+    public Task HeartbeatAsync(IReadOnlyCollection<Guid> liveSessions, TimeSpan sinceLast, CancellationToken cancellationToken) =>
+        database.RunAsync(async context =>
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            double uptime = await ServerSettings.GetUptimeAsync(context, cancellationToken) + sinceLast.TotalSeconds;
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            await ServerSettings.SetAsync(context, ServerSettings.UptimeSeconds, ServerSettings.Text(uptime), cancellationToken);
+            await context.Sessions.Where(row => liveSessions.Contains(row.Id) && row.EndedAt == null).ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.LastSeenAt, now).SetProperty(row => row.SeenUptime, uptime), cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Guid>> EndStaleSessionsAsync(TimeSpan staleAfter, CancellationToken cancellationToken) =>
+        database.RunAsync<IReadOnlyList<Guid>>(async context =>
+        {
+            double limit = await ServerSettings.GetUptimeAsync(context, cancellationToken) - staleAfter.TotalSeconds;
+            List<Guid> stale = await context.Sessions.Where(row => row.EndedAt == null && row.SeenUptime < limit)
+                .Select(row => row.Id).ToListAsync(cancellationToken);
+            if (stale.Count > 0)
+                await EndAsync(context, context.Sessions.Where(row => stale.Contains(row.Id)), "stale", cancellationToken);
+            return stale;
+        });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RestorableSession>> TakeRestorableSessionsAsync(CancellationToken cancellationToken) =>
+        database.RunAsync<IReadOnlyList<RestorableSession>>(async context =>
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            await EndAsync(
+                context,
+                context.Sessions.Where(row => row.EndedAt == null && (row.Token!.RevokedAt != null || row.Token.ExpiresAt <= now)),
+                "token no longer valid", cancellationToken);
+            await context.Sessions.Where(row => row.EndedAt == null && row.Status == SessionStatus.Active)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, SessionStatus.Inactive), cancellationToken);
+            List<SessionRow> rows = await context.Sessions.AsNoTracking()
+                .Include(row => row.Token!.Team).Include(row => row.Token!.PortAssignment)
+                .Where(row => row.EndedAt == null && row.Token!.PortAssignment != null)
+                .ToListAsync(cancellationToken);
+            return [.. rows.Select(row => new RestorableSession(ToRecord(row), TokenStore.ToRecord(row.Token!)))];
+        });
+
+    private Task<int> EndAsync(RabbitDbContext context, IQueryable<SessionRow> sessions, string reason, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return sessions.ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.Status, SessionStatus.Inactive).SetProperty(row => row.EndedAt, now).SetProperty(row => row.EndReason, reason),
+            cancellationToken);
+    }
+
+    private static SessionRecord ToRecord(SessionRow row) => new(
+        row.Id, row.TokenId, row.Port, row.Epoch, row.Protocol, row.ClientAddress, row.ClientName, row.ClientSoftware,
+        row.LocalPort, row.Node, row.ConnectedAt);
+}

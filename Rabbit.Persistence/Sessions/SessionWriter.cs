@@ -1,0 +1,189 @@
+using System.Threading.Channels;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Model;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Persistence.Sessions;
+
+/// <summary>
+/// Writes session changes in the order in which they happened, as many as have gathered in one transaction. While the
+/// database is away they wait; a change that the database refuses for good is logged and dropped.
+/// </summary>
+internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvider time, ILogger<SessionWriter> logger) : BackgroundService
+{
+    private const int LargestBatch = 500;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _giveUp = new();
+
+    /// <summary>Queues a change; the task completes when it is durable, or was dropped for good.</summary>
+    public Task SaveAsync(SessionChange change)
+    {
+        var pending = new Pending(change);
+        _queue.Writer.TryWrite(pending);
+        return pending.Done.Task;
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        _giveUp.CancelAfter(FlushLimit);
+        await (ExecuteTask ?? Task.CompletedTask);
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _giveUp.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<Pending>();
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            while (batch.Count < LargestBatch && _queue.Reader.TryRead(out Pending? pending))
+                batch.Add(pending);
+            await WriteAsync(batch);
+            batch.Clear();
+        }
+    }
+
+    private async Task WriteAsync(List<Pending> batch)
+    {
+        while (!_giveUp.IsCancellationRequested)
+        {
+            try
+            {
+                await ApplyAsync(batch);
+                batch.ForEach(pending => pending.Done.TrySetResult());
+                return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                LogRetried(e.Message);
+                try
+                {
+                    await Task.Delay(RetryPause, time, _giveUp.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+            catch (Exception e) when (e is DbUpdateException or System.Data.Common.DbException)
+            {
+                if (batch.Count == 1)
+                {
+                    LogDropped(e, batch[0].Change);
+                    batch[0].Done.TrySetResult();
+                    return;
+                }
+                foreach (Pending pending in batch)
+                    await WriteAsync([pending]);
+                return;
+            }
+        }
+    }
+
+    private Task ApplyAsync(List<Pending> batch) => database.RunAsync(async context =>
+    {
+        await using var transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
+        double uptime = await Management.ServerSettings.GetUptimeAsync(context, _giveUp.Token);
+        foreach (Pending pending in batch)
+        {
+            await (pending.Change switch
+            {
+                SessionChange.Opened opened => OpenAsync(context, opened.Session, uptime),
+                SessionChange.Lost lost => LoseAsync(context, lost),
+                SessionChange.Ended ended => EndAsync(context, ended),
+                _ => throw new InvalidOperationException($"Unknown change {pending.Change.GetType().Name}."),
+            });
+        }
+        await transaction.CommitAsync(_giveUp.Token);
+    });
+
+    private static async Task OpenAsync(RabbitDbContext context, SessionRecord session, double uptime)
+    {
+        int reactivated = await context.Sessions.Where(row => row.Id == session.SessionId && row.Epoch < session.Epoch).ExecuteUpdateAsync(set => set
+            .SetProperty(row => row.Status, SessionStatus.Active)
+            .SetProperty(row => row.Epoch, session.Epoch)
+            .SetProperty(row => row.Protocol, session.Protocol)
+            .SetProperty(row => row.Node, session.Node)
+            .SetProperty(row => row.ClientAddress, session.ClientAddress)
+            .SetProperty(row => row.ClientName, session.ClientName)
+            .SetProperty(row => row.ClientSoftware, session.ClientSoftware)
+            .SetProperty(row => row.LocalPort, session.LocalPort)
+            .SetProperty(row => row.ConnectedAt, session.ConnectedAt)
+            .SetProperty(row => row.LastSeenAt, session.ConnectedAt)
+            .SetProperty(row => row.SeenUptime, uptime)
+            .SetProperty(row => row.EndedAt, (DateTimeOffset?)null)
+            .SetProperty(row => row.EndReason, ""));
+        if (reactivated == 0 && !await context.Sessions.AnyAsync(row => row.Id == session.SessionId))
+        {
+            context.Sessions.Add(new SessionRow
+            {
+                Id = session.SessionId,
+                TokenId = session.TokenId,
+                Port = session.Port,
+                Epoch = session.Epoch,
+                Protocol = session.Protocol,
+                Status = SessionStatus.Active,
+                Node = session.Node,
+                ClientAddress = session.ClientAddress,
+                ClientName = session.ClientName,
+                ClientSoftware = session.ClientSoftware,
+                LocalPort = session.LocalPort,
+                StartedAt = session.ConnectedAt,
+                ConnectedAt = session.ConnectedAt,
+                LastSeenAt = session.ConnectedAt,
+                SeenUptime = uptime,
+            });
+            await context.SaveChangesAsync();
+            context.ChangeTracker.Clear();
+        }
+
+        await context.Sessions
+            .Where(row => row.TokenId == session.TokenId && row.Id != session.SessionId && row.EndedAt == null && row.Epoch < session.Epoch)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(row => row.Status, SessionStatus.Inactive)
+                .SetProperty(row => row.EndedAt, session.ConnectedAt)
+                .SetProperty(row => row.EndReason, "superseded"));
+        await context.Tokens.Where(row => row.Id == session.TokenId && row.LastEpoch < session.Epoch).ExecuteUpdateAsync(set => set
+            .SetProperty(row => row.LastEpoch, session.Epoch)
+            .SetProperty(row => row.LastUsedAt, session.ConnectedAt));
+    }
+
+    private static Task<int> LoseAsync(RabbitDbContext context, SessionChange.Lost lost) => context.Sessions
+        .Where(row => row.Id == lost.SessionId && row.Epoch <= lost.Epoch && row.EndedAt == null)
+        .ExecuteUpdateAsync(set => set
+            .SetProperty(row => row.Status, SessionStatus.Inactive)
+            .SetProperty(row => row.EndReason, lost.Reason));
+
+    private static Task<int> EndAsync(RabbitDbContext context, SessionChange.Ended ended) => context.Sessions
+        .Where(row => row.Id == ended.SessionId && row.Epoch <= ended.Epoch && row.EndedAt == null)
+        .ExecuteUpdateAsync(set => set
+            .SetProperty(row => row.Status, SessionStatus.Inactive)
+            .SetProperty(row => row.EndedAt, ended.At)
+            .SetProperty(row => row.EndReason, ended.Reason));
+
+    [LoggerMessage(EventIds.WriteRetried, LogLevel.Warning, "Session changes wait for the database: {Reason}")]
+    private partial void LogRetried(string reason);
+
+    [LoggerMessage(EventIds.ChangeDropped, LogLevel.Warning, "The database refuses a session change, which is dropped: {Change}")]
+    private partial void LogDropped(Exception exception, SessionChange change);
+
+    private sealed record Pending(SessionChange Change)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
