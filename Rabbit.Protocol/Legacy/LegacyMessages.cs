@@ -19,6 +19,8 @@ public static class LegacyMessages
     /// <summary>Longest text of an <c>ERROR:</c> line; the rest is cut off.</summary>
     public const int ErrorLength = 512;
 
+    private const int IdLength = 32;
+
     /// <summary><c>SUCCESS:&lt;id&gt;:&lt;port&gt;\n</c>: the login is accepted.</summary>
     public static byte[] Success(Guid tunnelId, int port) => Line($"SUCCESS:{tunnelId:N}:{port}\n");
 
@@ -39,7 +41,8 @@ public static class LegacyMessages
     public static bool TryParseData([NotNullWhen(true)] string? line, out Guid connectionId)
     {
         connectionId = Guid.Empty;
-        return line is not null && line.StartsWith(DataPrefix, StringComparison.Ordinal)
+        // The length is checked here because Guid's parser trims.
+        return line is not null && line.Length == DataPrefix.Length + IdLength && line.StartsWith(DataPrefix, StringComparison.Ordinal)
             && Guid.TryParseExact(line.AsSpan(DataPrefix.Length), "N", out connectionId);
     }
 

@@ -1,0 +1,113 @@
+using System.Buffers;
+using Rabbit.Protocol;
+using Rabbit.Protocol.Frames;
+using Rabbit.Protocol.Messages;
+using Xunit;
+
+namespace Rabbit.Tests.Protocol.Messages;
+
+public sealed class MessageTests
+{
+    private const int Rounds = 200;
+
+    [Fact]
+    public void RoundTrip_RandomMessages_ComeBackEqualInEveryType()
+    {
+        int seed = Random.Shared.Next();
+        TestContext.Current.SendDiagnosticMessage("seed {0}", seed);
+        var random = new Random(seed);
+        for (int round = 0; round < Rounds; round++)
+        {
+            Check(new ClientHello(
+                U16(random), Text(random), Text(random), Text(random), U16(random), Id(random), U64(random), random.Next(2) == 1), seed);
+            Check(new ServerHello(
+                U16(random), Id(random), U64(random), Id(random), U16(random), Text(random), U16(random), U16(random),
+                Duration(random), Duration(random)), seed);
+            Check(new Reject((RejectCode)U16(random), random.Next(2) == 1, Duration(random), Text(random)), seed);
+            Check(new Ping(U64(random)), seed);
+            Check(new Pong(U64(random)), seed);
+            Check(new NeedChannels(U16(random)), seed);
+            Check(new OpenFailed(U16(random), Text(random)), seed);
+            Check(new GoAway((GoAwayReason)random.Next(256), Duration(random), Text(random), Text(random)), seed);
+            Check(new Disconnect(Text(random)), seed);
+            Check(new DataHello(Id(random), Id(random)), seed);
+            Check(new Start(U64(random), Text(random), U16(random)), seed);
+            Check(new Accepted(), seed);
+            Check(new Refused((RefusedReason)random.Next(256), Text(random)), seed);
+        }
+    }
+
+    [Fact]
+    public void Types_OfAllMessages_AreDistinctAndCoverTheEnum()
+    {
+        FrameType[] types =
+        [
+            ClientHello.Type, ServerHello.Type, Reject.Type, Ping.Type, Pong.Type, NeedChannels.Type, OpenFailed.Type,
+            GoAway.Type, Disconnect.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
+        ];
+        Assert.Equal(Enum.GetValues<FrameType>(), types.Order());
+    }
+
+    [Fact]
+    public void Encode_Start_IsByteExact() =>
+        Assert.Equal(
+            [0, 0, 0, 19, 33, 0, 0, 0, 0, 0, 0, 0, 1, 0, 7, .. "1.2.3.4"u8, 0x12, 0x34],
+            Frame.Encode(new Start(1, "1.2.3.4", 0x1234)));
+
+    [Fact]
+    public void Write_DurationOutOfRange_IsClamped()
+    {
+        Assert.Equal(TimeSpan.Zero, RoundTrip(new GoAway(GoAwayReason.Closed, TimeSpan.FromSeconds(-1), "", "")).RetryAfter);
+        Assert.Equal(uint.MaxValue, RoundTrip(new GoAway(GoAwayReason.Closed, TimeSpan.MaxValue, "", "")).RetryAfter.TotalMilliseconds);
+    }
+
+    [Fact]
+    public void Write_StringOverItsLimit_Throws() =>
+        Assert.Throws<ArgumentException>(() => Frame.Encode(new Disconnect(new string('x', 65_536))));
+
+    [Fact]
+    public void Read_InvalidUtf8_IsAProtocolError() =>
+        Assert.Throws<ProtocolException>(() => new Frame(FrameType.Disconnect, new byte[] { 0, 2, 0xc3, 0x28 }).Read<Disconnect>());
+
+    private static T RoundTrip<T>(T message)
+        where T : struct, IMessage<T>
+    {
+        var buffer = new ReadOnlySequence<byte>(Frame.Encode(message));
+        Assert.True(FrameReader.TryRead(ref buffer, int.MaxValue, out Frame frame));
+        Assert.True(buffer.IsEmpty);
+        return frame.Read<T>();
+    }
+
+    /// <summary>Equal after a round trip, also with bytes appended by a later version; an error with any byte missing.</summary>
+    private static void Check<T>(T message, int seed)
+        where T : struct, IMessage<T>
+    {
+        Assert.True(message.Equals(RoundTrip(message)), $"{message} changed on the way; seed {seed}");
+        byte[] payload = Frame.Encode(message)[Frame.HeaderLength..];
+        Assert.Equal(message, new Frame(T.Type, (byte[])[.. payload, 1, 2, 3]).Read<T>());
+        for (int length = 0; length < Math.Min(payload.Length, 64); length++)
+            Assert.Throws<ProtocolException>(() => new Frame(T.Type, payload.AsMemory(0, length)).Read<T>());
+    }
+
+    private static ushort U16(Random random) => (ushort)random.Next(65_536);
+
+    private static ulong U64(Random random) => (ulong)random.NextInt64(long.MinValue, long.MaxValue);
+
+    private static Guid Id(Random random)
+    {
+        byte[] bytes = new byte[16];
+        random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
+    private static TimeSpan Duration(Random random) => TimeSpan.FromMilliseconds((uint)random.NextInt64(uint.MaxValue + 1L));
+
+    private static string Text(Random random) =>
+        string.Concat(Enumerable.Range(0, random.Next(20)).Select(_ => random.Next(4) switch
+        {
+            0 => "é",
+            1 => "🐇",
+            2 => "\0",
+            _ => ((char)random.Next(32, 127)).ToString(),
+        }));
+}
