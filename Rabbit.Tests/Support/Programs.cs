@@ -1,0 +1,15 @@
+namespace Rabbit.Tests.Support;
+
+/// <summary>Where the build puts the programs under test, in the configuration that the tests themselves were built in.</summary>
+internal static class Programs
+{
+    public static string Rabbit { get; } = Find("Rabbit.Host", "rabbit");
+
+    public static string TunnelClient { get; } = Find("Rabbit.Client", "tunnel-client");
+
+    private static string Find(string project, string program)
+    {
+        string here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
+        return Path.GetFullPath(Path.Combine(here, "..", "..", project, Path.GetFileName(here), program));
+    }
+}

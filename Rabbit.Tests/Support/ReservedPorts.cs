@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Rabbit.Tests.Support;
+
+/// <summary>
+/// Ports for what must keep its port across restarts. They lie below the range from which the kernel takes ports for
+/// outgoing connections, so that only another listener can be in the way; that is tried, and no two tests get the same.
+/// </summary>
+internal static class ReservedPorts
+{
+    private const int First = 21000;
+    private const int Last = 32000;
+
+    private static readonly Lock Gate = new();
+    private static readonly HashSet<int> Taken = [];
+
+    /// <summary>The first of so many consecutive free ports.</summary>
+    public static int Take(int count)
+    {
+        lock (Gate)
+        {
+            for (int attempt = 0; attempt < 1000; attempt++)
+            {
+                int first = Random.Shared.Next(First, Last - count);
+                int[] block = [.. Enumerable.Range(first, count)];
+                if (block.Any(Taken.Contains) || !block.All(IsFree))
+                    continue;
+                Taken.UnionWith(block);
+                return first;
+            }
+        }
+        throw new InvalidOperationException($"There are no {count} free ports in a row between {First} and {Last}.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

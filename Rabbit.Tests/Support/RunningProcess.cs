@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using Xunit;
+using Xunit.Sdk;
+
+namespace Rabbit.Tests.Support;
+
+/// <summary>
+/// A real program under test: its output is collected line by line and can be waited for, it takes signals, and disposing
+/// ends it and nothing else. What it wrote goes into the test's output, which is shown when the test fails.
+/// </summary>
+internal sealed partial class RunningProcess : IAsyncDisposable
+{
+    private const int LinesShown = 200;
+
+    private readonly Process _process;
+    private readonly LineLog _log = new();
+    private readonly Task _drained;
+
+    private RunningProcess(string name, Process process)
+    {
+        Name = name;
+        _process = process;
+        _drained = DrainAsync();
+    }
+
+    public string Name { get; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it has written so far to either stream.</summary>
+    public IReadOnlyList<string> Lines => _log.Lines;
+
+    /// <summary>A mark for <see cref="WaitForLineAsync(Func{string, bool}, TimeSpan, int)"/>: only what comes later counts.</summary>
+    public int Mark => _log.Count;
+
+    /// <summary>Open descriptors of the process (proc(5)).</summary>
+    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
+
+    public static RunningProcess Start(
+        string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[key] = value;
+        Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return new RunningProcess(name, process);
+    }
+
+    /// <summary>The match of the first line that matches the pattern.</summary>
+    public async Task<Match> WaitForLineAsync(Regex pattern, TimeSpan timeout, int from = 0) =>
+        pattern.Match(await WaitForLineAsync(pattern.IsMatch, timeout, from, pattern.ToString()));
+
+    /// <summary>The first line that holds the text.</summary>
+    public Task<string> WaitForLineAsync(string text, TimeSpan timeout, int from = 0) =>
+        WaitForLineAsync(line => line.Contains(text, StringComparison.Ordinal), timeout, from, text);
+
+    /// <summary>Sends a signal with kill(2).</summary>
+    public void Send(Signal signal)
+    {
+        // The runtime reaps a child that has ended, after which the number may belong to somebody else.
+        if (!_process.HasExited)
+            Assert.Equal(0, Kill(_process.Id, (int)signal));
+    }
+
+    /// <summary>Ends it without a chance to say goodbye, and waits until it is gone.</summary>
+    public async Task Kill9Async()
+    {
+        Send(Signal.Kill);
+        await WaitForExitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Waits for its end; the exit code.</summary>
+    public async Task<int> WaitForExitAsync(TimeSpan timeout)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            throw new XunitException($"{Name} did not end within {timeout.TotalSeconds:0.#} s.\n{Transcript()}");
+        }
+        await _drained;
+        return _process.ExitCode;
+    }
+
+    /// <summary>What it wrote, for an assertion's message.</summary>
+    public string Transcript()
+    {
+        IReadOnlyList<string> lines = _log.Lines;
+        string state = _process.HasExited ? $"ended with status {_process.ExitCode}" : "running";
+        return $"--- {Name} (pid {Id}, {state}), last {Math.Min(lines.Count, LinesShown)} of {lines.Count} lines:\n"
+            + string.Join('\n', lines.TakeLast(LinesShown)) + "\n--- end of " + Name;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Send(Signal.Kill);
+        await _process.WaitForExitAsync(CancellationToken.None);
+        await _drained;
+        TestContext.Current.TestOutputHelper?.WriteLine(Transcript());
+        _process.Dispose();
+    }
+
+    private async Task<string> WaitForLineAsync(Func<string, bool> matches, TimeSpan timeout, int from, string what)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(timeout);
+        string? line = null;
+        try
+        {
+            line = await _log.WaitAsync(matches, from, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            // Told below, with what it wrote instead.
+        }
+        return line ?? throw new XunitException($"{Name} did not write '{what}' within {timeout.TotalSeconds:0.#} s.\n{Transcript()}");
+    }
+
+    private async Task DrainAsync()
+    {
+        await Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
+        _log.Complete();
+    }
+
+    private async Task ReadAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync(CancellationToken.None) is { } line)
+            _log.Append(line);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+}

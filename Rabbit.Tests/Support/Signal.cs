@@ -1,0 +1,10 @@
+namespace Rabbit.Tests.Support;
+
+/// <summary>Signals by their Linux numbers (signal(7)).</summary>
+internal enum Signal
+{
+    Kill = 9,
+    Term = 15,
+    Continue = 18,
+    Stop = 19,
+}
