@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
-using Rabbit.Host.Startup;
 
 namespace Rabbit.Host.Api;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api;
@@ -37,6 +38,7 @@ internal static class RabbitServer
         builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();
         builder.Services.AddRabbitTunneling();
         builder.Services.AddHostedService<Welcome>();
+        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(section["Data"]!, "keys")));
         builder.Services.AddRabbitApi();
 
         builder.WebHost.UseKestrelCore();
@@ -66,6 +68,8 @@ internal static class RabbitServer
         });
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // The data directory, where its keys are, is this account's alone already.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // Failures to start are told by the command, in one sentence.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }

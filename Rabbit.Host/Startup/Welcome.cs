@@ -31,7 +31,7 @@ internal sealed partial class Welcome(
     private void Print()
     {
         IPEndPoint control = controlPort.Bound;
-        string api = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First(address => address.StartsWith("http", StringComparison.Ordinal));
+        string api = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First(address => !address.EndsWith(control.ToString(), StringComparison.Ordinal));
         LogControlPort(control);
         LogApi(api);
 
