@@ -1,1 +1,7 @@
-return 0;
+using Rabbit.Client.Commands;
+
+// Before the first socket: continuations then run on the thread that found the socket ready.
+if (Environment.GetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS") is null)
+    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
+return await ClientCommand.Create().Parse(args).InvokeAsync();

@@ -30,7 +30,8 @@ public static class ClientHelloSniffer
         byte[] hello = ArrayPool<byte>.Shared.Rent(MaxLength);
         try
         {
-            return Join(soFar, hello, out int length) is { } decided ? decided && Offers(hello.AsSpan(0, length), Encoding.ASCII.GetBytes(alpn)) : null;
+            bool? whole = Join(soFar, hello, out int length);
+            return whole == true ? Offers(hello.AsSpan(0, length), Encoding.ASCII.GetBytes(alpn)) : whole;
         }
         finally
         {

@@ -7,7 +7,7 @@ namespace Rabbit.Protocol.Transport;
 /// socket only inside reads and writes, so that the end can be taken back at any time between them. As streams do, it
 /// throws <see cref="IOException"/> for a broken connection.
 /// </summary>
-internal sealed class RelayEndStream(RelayEnd end) : Stream
+internal class RelayEndStream(RelayEnd end) : Stream
 {
     /// <summary>True once the peer's end of stream was read.</summary>
     public bool ReachedEnd { get; private set; }

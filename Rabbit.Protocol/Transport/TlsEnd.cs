@@ -9,56 +9,44 @@ namespace Rabbit.Protocol.Transport;
 public sealed class TlsEnd : RelayEnd
 {
     private readonly RelayEnd _lower;
-    private readonly RelayEndStream _stream;
+    private readonly TlsLowerStream _stream;
     private readonly SslStream _tls;
+
+    // SslStream locks reads against writes but not against ShutdownAsync, whose SSL_shutdown then runs beside SSL_read on
+    // one OpenSSL object: seen as decryption failures when both peers close at once. Held while a read runs the TLS
+    // engine, but not while it waits for the socket; taken by the handshake first.
+    private readonly SemaphoreSlim _engine;
     private bool _sendEnded;
     private bool _receivedEnd;
 
-    private TlsEnd(RelayEnd lower, RelayEndStream stream, SslStream tls)
+    private TlsEnd(RelayEnd lower)
         : base(lower.Socket)
     {
         _lower = lower;
-        _stream = stream;
-        _tls = tls;
+        _engine = new SemaphoreSlim(0, 1);
+        _stream = new TlsLowerStream(lower, _engine);
+        _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
     }
 
-    /// <summary>Runs the server's side of a handshake over <paramref name="lower"/>, which then belongs to the result; on failure it stays the caller's.</summary>
+    /// <summary>
+    /// Runs the server's side of a handshake over <paramref name="lower"/>, which then belongs to the result; on failure
+    /// it stays the caller's.
+    /// </summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
     /// <exception cref="IOException">The peer left.</exception>
-    public static async Task<TlsEnd> AuthenticateAsServerAsync(
-        RelayEnd lower, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
-    {
-        var (stream, tls) = Wrap(lower);
-        try
-        {
-            await tls.AuthenticateAsServerAsync(options, cancellationToken);
-        }
-        catch
-        {
-            await tls.DisposeAsync();
-            throw;
-        }
-        return new TlsEnd(lower, stream, tls);
-    }
+    public static Task<TlsEnd> AuthenticateAsServerAsync(
+        RelayEnd lower, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
+        AuthenticateAsync(lower, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
 
-    /// <summary>Runs the client's side of a handshake over <paramref name="lower"/>, which then belongs to the result; on failure it stays the caller's.</summary>
+    /// <summary>
+    /// Runs the client's side of a handshake over <paramref name="lower"/>, which then belongs to the result; on failure
+    /// it stays the caller's.
+    /// </summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The server is not the one expected.</exception>
     /// <exception cref="IOException">The peer left.</exception>
-    public static async Task<TlsEnd> AuthenticateAsClientAsync(
-        RelayEnd lower, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
-    {
-        var (stream, tls) = Wrap(lower);
-        try
-        {
-            await tls.AuthenticateAsClientAsync(options, cancellationToken);
-        }
-        catch
-        {
-            await tls.DisposeAsync();
-            throw;
-        }
-        return new TlsEnd(lower, stream, tls);
-    }
+    public static Task<TlsEnd> AuthenticateAsClientAsync(
+        RelayEnd lower, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        AuthenticateAsync(lower, tls => tls.AuthenticateAsClientAsync(options, cancellationToken));
 
     /// <inheritdoc/>
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
@@ -70,7 +58,18 @@ public sealed class TlsEnd : RelayEnd
         if (_sendEnded)
             return;
         _sendEnded = true;
-        await _tls.ShutdownAsync();
+        Task closeNotify;
+        await _engine.WaitAsync();
+        try
+        {
+            // The close_notify is made before this returns; only its sending may wait.
+            closeNotify = _tls.ShutdownAsync();
+        }
+        finally
+        {
+            _engine.Release();
+        }
+        await closeNotify;
         await _lower.ShutdownSendAsync();
     }
 
@@ -83,11 +82,8 @@ public sealed class TlsEnd : RelayEnd
 
     private protected override async ValueTask WaitReadableCoreAsync(CancellationToken cancellationToken)
     {
-        if (_receivedEnd)
-            return;
-#pragma warning disable CA2022 // A zero-byte read waits for data and takes none.
-        await _tls.ReadAsync(Memory<byte>.Empty, cancellationToken);
-#pragma warning restore CA2022
+        if (!_receivedEnd)
+            await ReadAsync(Memory<byte>.Empty, cancellationToken);
     }
 
     private protected override async ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -95,7 +91,7 @@ public sealed class TlsEnd : RelayEnd
         // Read again after the close_notify, the stream would find the FIN behind it and take that for a break.
         if (_receivedEnd)
             return 0;
-        int count = await _tls.ReadAsync(buffer, cancellationToken);
+        int count = await ReadAsync(buffer, cancellationToken);
         if (count > 0 || buffer.IsEmpty)
             return count;
         if (_stream.ReachedEnd)
@@ -104,9 +100,33 @@ public sealed class TlsEnd : RelayEnd
         return 0;
     }
 
-    private static (RelayEndStream Stream, SslStream Tls) Wrap(RelayEnd lower)
+    private static async Task<TlsEnd> AuthenticateAsync(RelayEnd lower, Func<SslStream, Task> authenticate)
     {
-        var stream = new RelayEndStream(lower);
-        return (stream, new SslStream(stream, leaveInnerStreamOpen: true));
+        var end = new TlsEnd(lower);
+        try
+        {
+            await authenticate(end._tls);
+        }
+        catch
+        {
+            await end._tls.DisposeAsync();
+            throw;
+        }
+        end._engine.Release();
+        return end;
+    }
+
+    /// <summary>A read of no bytes waits for some and takes none.</summary>
+    private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await _engine.WaitAsync(cancellationToken);
+        try
+        {
+            return await _tls.ReadAsync(buffer, cancellationToken);
+        }
+        finally
+        {
+            _engine.Release();
+        }
     }
 }

@@ -21,7 +21,8 @@ internal static class Segments
 
     /// <summary>The bytes cut in two at every place, and into single bytes.</summary>
     public static IEnumerable<ReadOnlySequence<byte>> EveryCut(byte[] bytes) =>
-        Enumerable.Range(0, bytes.Length + 1).Select(place => Cut(bytes, [place])).Append(Cut(bytes, Enumerable.Range(1, Math.Max(0, bytes.Length - 1))));
+        Enumerable.Range(0, bytes.Length + 1).Select(place => Cut(bytes, [place]))
+            .Append(Cut(bytes, Enumerable.Range(1, Math.Max(0, bytes.Length - 1))));
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {

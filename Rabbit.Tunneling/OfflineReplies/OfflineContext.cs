@@ -12,11 +12,11 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
     /// <summary>What is wrong.</summary>
     public string What => Reason switch
     {
-        OfflineReason.LocalServiceRefused => $"The client of tunnel port {Port} is connected, but its local service refused the connection.",
-        OfflineReason.LocalServiceTimedOut => $"The client of tunnel port {Port} is connected, but its local service did not answer in time.",
-        OfflineReason.LocalServiceUnreachable => $"The client of tunnel port {Port} is connected, but cannot reach its local service.",
-        OfflineReason.ClientBusy => $"The client of tunnel port {Port} is connected, but takes no more visitors at the moment.",
-        OfflineReason.NoChannel => $"The client of tunnel port {Port} is connected, but opened no data channel in time.",
+        OfflineReason.LocalServiceRefused => $"{Connected}, but its local service refused the connection.",
+        OfflineReason.LocalServiceTimedOut => $"{Connected}, but its local service did not answer in time.",
+        OfflineReason.LocalServiceUnreachable => $"{Connected}, but cannot reach its local service.",
+        OfflineReason.ClientBusy => $"{Connected}, but takes no more visitors at the moment.",
+        OfflineReason.NoChannel => $"{Connected}, but opened no data channel in time.",
         _ => $"The client of tunnel port {Port} is away.",
     };
 
@@ -30,6 +30,8 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
         OfflineReason.NoChannel => "Try again; if it lasts, look at the client's log.",
         _ => "To bring it back, run on its machine: tunnel-client connect --server HOST:PORT --token-file FILE --local-port PORT",
     };
+
+    private string Connected => $"The client of tunnel port {Port} is connected";
 
     /// <summary>Both sentences on one line.</summary>
     public string Line => $"{What} {Remedy}";

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Rabbit.Protocol;
+using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Legacy;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;

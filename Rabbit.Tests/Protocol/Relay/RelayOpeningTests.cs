@@ -1,4 +1,3 @@
-using System.Buffers;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;

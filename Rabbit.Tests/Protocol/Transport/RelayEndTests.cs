@@ -38,6 +38,24 @@ public sealed class RelayEndTests
     }
 
     [Fact(Timeout = Timeout)]
+    public async Task ShutdownSendAsync_WhileReceiving_DisturbsNeither()
+    {
+        byte[] bytes = new byte[20_000];
+        for (int round = 0; round < 200; round++)
+        {
+            using LoopbackPair pair = await LoopbackPair.CreateAsync();
+            var (near, far) = await TlsPair.AuthenticateAsync(new SocketEnd(pair.Near), new SocketEnd(pair.Far));
+            Task<byte[]> nearReceived = near.ReceiveToEndAsync();
+            Task<byte[]> farReceived = far.ReceiveToEndAsync();
+            await Task.WhenAll(
+                Task.Run(() => SendAllAsync(near, bytes, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken),
+                Task.Run(() => SendAllAsync(far, bytes, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken));
+            Assert.Equal(bytes, await nearReceived);
+            Assert.Equal(bytes, await farReceived);
+        }
+    }
+
+    [Fact(Timeout = Timeout)]
     [Trait("Property", "P31")]
     public async Task ReceiveAsync_TlsFinWithoutCloseNotify_IsABreak()
     {

@@ -18,7 +18,11 @@ internal static class TlsPair
             server, new SslServerAuthenticationOptions { ServerCertificate = Certificate }, cancellationToken);
         Task<TlsEnd> clientSide = TlsEnd.AuthenticateAsClientAsync(
             client,
-            new SslClientAuthenticationOptions { TargetHost = "rabbit.test", RemoteCertificateValidationCallback = (_, certificate, _, _) => Certificate.Equals(certificate) },
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "rabbit.test",
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => Certificate.Equals(certificate),
+            },
             cancellationToken);
         return (await serverSide, await clientSide);
     }

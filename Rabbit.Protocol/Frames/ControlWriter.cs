@@ -2,15 +2,14 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Channels;
-using Rabbit.Protocol.Frames;
 
-namespace Rabbit.Tunneling.Sessions;
+namespace Rabbit.Protocol.Frames;
 
 /// <summary>
 /// The only writer of a control channel: messages from any thread go through its queue, whole and in order. Whatever has
 /// gathered while a write was under way leaves in one write.
 /// </summary>
-internal sealed class ControlWriter
+public sealed class ControlWriter
 {
     private readonly Channel<ReadOnlyMemory<byte>> _queue;
 

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Rabbit.Client.Connection;
+using Rabbit.Client.Trust;
+
+namespace Rabbit.Client.Commands;
+
+/// <summary><c>tunnel-client connect</c>: keeps one tunnel up until it is told to stop.</summary>
+internal static partial class ConnectCommand
+{
+    private static readonly Argument<string?> Uri = new("uri") { Arity = ArgumentArity.ZeroOrOne, Description = "rabbit://TOKEN@host:port?fingerprint=..., as the server prints it." };
+    private static readonly Option<string?> Server = new("--server") { Description = "HOST:PORT of the server's control port." };
+    private static readonly Option<string?> Token = new("--token") { Description = "The token; visible to other accounts of this machine, so better --token-file." };
+    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "File that holds the token." };
+    private static readonly Option<int> LocalPort = new("--local-port") { Required = true, Description = "Port of the local service." };
+    private static readonly Option<string> LocalHost = new("--local-host") { DefaultValueFactory = _ => "localhost", Description = "Host of the local service." };
+    private static readonly Option<string?> Fingerprint = new("--fingerprint") { Description = "SHA-256 of the server's certificate, as the server prints it." };
+    private static readonly Option<string?> Ca = new("--ca") { Description = "PEM file of the authority that signed the server's certificate." };
+    private static readonly Option<bool> Plaintext = new("--plaintext") { Description = "Speak without TLS." };
+    private static readonly Option<string> Name = new("--name") { DefaultValueFactory = _ => Environment.MachineName, Description = "Name of this client for the server's list." };
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log more." };
+
+    public static Command Create()
+    {
+        var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
+        {
+            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Plaintext, Name, Verbose,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+            }));
+        ILogger logger = loggers.CreateLogger("tunnel-client");
+        try
+        {
+            ConnectOptions options = ReadOptions(parsed, logger);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
+            using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
+            await LocalService.WarnIfAbsentAsync(options, logger, stop.Token);
+            var trust = new ServerTrust(options, KnownServers.Default(), logger);
+            await new TunnelRunner(options, trust, TimeProvider.System, logger).RunAsync(stop.Token);
+            return ExitCode.Ok;
+        }
+        catch (FormatException e)
+        {
+            await Console.Error.WriteLineAsync($"tunnel-client: {e.Message}");
+            return ExitCode.Usage;
+        }
+        catch (TunnelFailedException e)
+        {
+            await Console.Error.WriteLineAsync($"tunnel-client: {e.Message}");
+            return ExitCode.Failure;
+        }
+    }
+
+    private static ConnectOptions ReadOptions(ParseResult parsed, ILogger logger)
+    {
+        bool tokenIsVisible = parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true;
+        ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
+            parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile), parsed.GetValue(LocalPort),
+            parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!));
+        if (tokenIsVisible)
+            LogTokenVisible(logger);
+        return options;
+    }
+
+    // The first signal stops in order; a second one, when the registration no longer cancels it, ends the process at once.
+    private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            if (stop.IsCancellationRequested)
+                return;
+            context.Cancel = true;
+            stop.Cancel();
+        });
+
+    [LoggerMessage(EventIds.TokenOnCommandLine, LogLevel.Warning, "A token on the command line can be seen by every account of this machine; --token-file keeps it private")]
+    private static partial void LogTokenVisible(ILogger logger);
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Rabbit.Protocol.Credentials;
+
+namespace Rabbit.Client.Commands;
+
+/// <summary>What a tunnel needs, checked.</summary>
+/// <param name="Token">The whole token.</param>
+/// <param name="Host">The server's host.</param>
+/// <param name="Port">The server's control port.</param>
+/// <param name="LocalHost">The local service's host.</param>
+/// <param name="LocalPort">The local service's port.</param>
+/// <param name="Fingerprint">SHA-256 of the server's certificate, or null.</param>
+/// <param name="CaFile">PEM file of the authority to trust, or null.</param>
+/// <param name="Plaintext">True to speak without TLS.</param>
+/// <param name="Name">Name of this client for the server's list.</param>
+internal sealed record ConnectOptions(
+    TokenText Token, string Host, int Port, string LocalHost, int LocalPort, string? Fingerprint, string? CaFile, bool Plaintext, string Name)
+{
+    private const string TokenVariable = "RABBIT_TOKEN";
+
+    /// <exception cref="FormatException">One sentence that says what to correct.</exception>
+    public static ConnectOptions Read(ConnectArguments arguments)
+    {
+        ConnectionUri? uri = arguments.Uri is null ? null : ConnectionUri.Parse(arguments.Uri);
+        if (uri is null && arguments.Server is null)
+            throw new FormatException("Name the server: paste the rabbit:// string that it printed, or give --server HOST:PORT.");
+        var (host, port) = arguments.Server is null ? (uri!.Host, uri.Port) : ReadServer(arguments.Server);
+        if (arguments.LocalPort is < 1 or > 65535)
+            throw new FormatException("--local-port must be the port of the local service, 1 to 65535.");
+
+        string? fingerprint = arguments.Fingerprint is null ? uri?.Fingerprint : CertificateFingerprint.Normalize(arguments.Fingerprint);
+        bool plaintext = arguments.Plaintext || uri?.Plaintext == true;
+        if (plaintext && (fingerprint ?? arguments.CaFile) is not null)
+            throw new FormatException("--plaintext goes with neither a fingerprint nor --ca, since without TLS the server cannot prove who it is.");
+        if (arguments.CaFile is not null && !File.Exists(arguments.CaFile))
+            throw new FormatException($"The file {arguments.CaFile} of --ca does not exist.");
+
+        string text = ReadToken(arguments, uri);
+        if (!TokenText.TryParse(text, out TokenText token))
+            throw new FormatException("The token is mistyped or cut off: it looks like rbt_..._... and is shown once, when it is created.");
+        return new ConnectOptions(token, host, port, arguments.LocalHost, arguments.LocalPort, fingerprint, arguments.CaFile, plaintext, arguments.Name);
+    }
+
+    private static (string Host, int Port) ReadServer(string server)
+    {
+        if (!Uri.TryCreate($"rabbit://{server}", UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0 || uri.AbsolutePath.Trim('/').Length > 0 || uri.UserInfo.Length > 0)
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"--server must look like HOST:PORT (port {ConnectionUri.DefaultPort} when left out), not '{server}'."));
+        return (uri.IdnHost.Trim('[', ']'), uri.Port > 0 ? uri.Port : ConnectionUri.DefaultPort);
+    }
+
+    private static string ReadToken(ConnectArguments arguments, ConnectionUri? uri)
+    {
+        if (arguments.Token is not null)
+            return arguments.Token.Trim();
+        if (arguments.TokenFile is not null)
+        {
+            try
+            {
+                return File.ReadAllText(arguments.TokenFile).Trim();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new FormatException($"The token file {arguments.TokenFile} cannot be read: {e.Message}", e);
+            }
+        }
+        if (uri?.Token is { Length: > 0 } inUri)
+            return inUri;
+        if (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } inEnvironment)
+            return inEnvironment.Trim();
+        if (Console.IsInputRedirected)
+            throw new FormatException($"Give the token by --token-file, or in the variable {TokenVariable}.");
+        return Prompt();
+    }
+
+    private static string Prompt()
+    {
+        Console.Error.Write("Token: ");
+        var typed = new System.Text.StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        {
+            if (key.Key == ConsoleKey.Backspace)
+                typed.Length = Math.Max(0, typed.Length - 1);
+            else
+                typed.Append(key.KeyChar);
+        }
+        Console.Error.WriteLine();
+        return typed.ToString().Trim();
+    }
+}

@@ -1,0 +1,105 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Rabbit.Protocol;
+using Rabbit.Protocol.Frames;
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
+
+namespace Rabbit.Client.Connection;
+
+/// <summary>One session's control channel: heartbeats both ways, and the server's requests for data channels.</summary>
+internal sealed class ControlChannel(ServerHello hello, DataChannels channels, TimeProvider time)
+{
+    private const int QueueCapacity = 4096;
+    private static readonly TimeSpan SupersededAtLeast = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ControlWriter _writer = new(QueueCapacity);
+    private long _lastReceived;
+    private ulong _pings;
+
+    /// <summary>
+    /// Serves the channel until the server ends it. Returns only when <paramref name="cancellationToken"/> asked for the end,
+    /// after telling the server.
+    /// </summary>
+    /// <exception cref="ServerUnavailableException">The server is gone, or sent us away for now.</exception>
+    /// <exception cref="TunnelFailedException">The server sent us away for good.</exception>
+    public async Task RunAsync(DetachableTransport transport, CancellationToken cancellationToken)
+    {
+        using var silent = new CancellationTokenSource();
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(silent.Token, cancellationToken);
+        using var writing = new CancellationTokenSource();
+        _lastReceived = time.GetTimestamp();
+        Task writer = _writer.RunAsync(transport.Output, writing.Token);
+        channels.Open(hello.PoolSize, _writer);
+        await using ITimer heartbeat = time.CreateTimer(_ => Beat(silent), null, hello.Heartbeat, hello.Heartbeat);
+        try
+        {
+            await ReadAsync(transport.Input, reading.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _writer.TryPost(new Disconnect("The client was stopped."));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new ServerUnavailableException($"nothing heard for {hello.DeadAfter.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new ServerUnavailableException("the connection broke");
+        }
+        catch (ProtocolException e)
+        {
+            throw new ServerUnavailableException($"the server broke the protocol: {e.Message}");
+        }
+        finally
+        {
+            _writer.Complete();
+            writing.CancelAfter(GoodbyeTimeout);
+            await writer;
+        }
+    }
+
+    private async Task ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        while (await input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken) is { } frame)
+        {
+            Volatile.Write(ref _lastReceived, time.GetTimestamp());
+            switch (frame.Type)
+            {
+                case FrameType.Ping:
+                    _writer.TryPost(new Pong(frame.Read<Ping>().Number));
+                    break;
+                case FrameType.NeedChannels:
+                    channels.Open(frame.Read<NeedChannels>().Count, _writer);
+                    break;
+                case FrameType.GoAway:
+                    throw Explain(frame.Read<GoAway>());
+                case FrameType.Pong:
+                    break;
+                default:
+                    if (Enum.IsDefined(frame.Type))
+                        throw new ProtocolException($"a {frame.Type} frame on the control channel.");
+                    break; // From a newer server.
+            }
+        }
+        throw new ServerUnavailableException("the server closed the connection");
+    }
+
+    private void Beat(CancellationTokenSource silent)
+    {
+        if (time.GetElapsedTime(Volatile.Read(ref _lastReceived)) > hello.DeadAfter)
+            silent.Cancel();
+        else
+            _writer.TryPost(new Ping(++_pings));
+    }
+
+    private static Exception Explain(GoAway goAway) => goAway.Reason switch
+    {
+        GoAwayReason.Revoked or GoAwayReason.Expired or GoAwayReason.Protocol => new TunnelFailedException(goAway.Sentence),
+        GoAwayReason.Superseded => new ServerUnavailableException(
+            goAway.Sentence, goAway.RetryAfter > SupersededAtLeast ? goAway.RetryAfter : SupersededAtLeast, yield: true),
+        _ => new ServerUnavailableException(goAway.Sentence, goAway.RetryAfter),
+    };
+}

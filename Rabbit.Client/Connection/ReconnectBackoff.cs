@@ -1,0 +1,29 @@
+namespace Rabbit.Client.Connection;
+
+/// <summary>
+/// How long to wait before the next try: full jitter under a limit that doubles from half a second to half a minute, and
+/// starts again after a session that was stable for a minute ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+/// </summary>
+internal sealed class ReconnectBackoff(TimeProvider time, Random random)
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+
+    private TimeSpan _limit = First;
+    private long? _connectedAt;
+
+    /// <summary>A session began.</summary>
+    public void Connected() => _connectedAt = time.GetTimestamp();
+
+    /// <summary>The time to wait now; at least <paramref name="atLeast"/>.</summary>
+    public TimeSpan Next(TimeSpan atLeast)
+    {
+        if (_connectedAt is { } since && time.GetElapsedTime(since) >= Stable)
+            _limit = First;
+        _connectedAt = null;
+        TimeSpan wait = atLeast + (_limit * random.NextDouble());
+        _limit = _limit * 2 < Longest ? _limit * 2 : Longest;
+        return wait;
+    }
+}

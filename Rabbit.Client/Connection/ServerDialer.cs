@@ -1,0 +1,64 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Rabbit.Client.Commands;
+using Rabbit.Client.Trust;
+using Rabbit.Protocol.Transport;
+
+namespace Rabbit.Client.Connection;
+
+/// <summary>Opens connections to the server, under TLS unless told otherwise.</summary>
+internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, TimeProvider time)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private readonly SslClientAuthenticationOptions _tls = trust.CreateOptions();
+
+    /// <summary>Connects to a port of the server and secures the connection.</summary>
+    /// <exception cref="ServerUnavailableException">The server does not answer, or not with TLS.</exception>
+    /// <exception cref="TunnelFailedException">The server is not the one expected.</exception>
+    public async Task<RelayEnd> DialAsync(int port, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        RelayEnd? end = null;
+        try
+        {
+            end = await ConnectAsync(port, either.Token);
+            return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, _tls, either.Token);
+        }
+        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        {
+            end?.Abort();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (e is AuthenticationException)
+                trust.ThrowIfRefused();
+            throw new ServerUnavailableException(e switch
+            {
+                OperationCanceledException => $"{options.Host}:{port} does not answer",
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {options.Host}:{port}",
+                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the name {options.Host} cannot be resolved",
+                SocketException socket => $"{options.Host}:{port} cannot be reached: {socket.Message}",
+                _ => $"{options.Host}:{port} does not speak TLS as a Rabbit server does; see that host and control port are right",
+            });
+        }
+    }
+
+    private async Task<RelayEnd> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(options.Host, port, cancellationToken);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+            return new SocketEnd(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging;
+using Rabbit.Client.Commands;
+using Rabbit.Client.Trust;
+using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
+
+namespace Rabbit.Client.Connection;
+
+/// <summary>Keeps one tunnel up: logs in, serves the session, and comes back by itself whenever it is lost.</summary>
+internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust trust, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ServerDialer _dialer = new(options, trust, time);
+    private readonly Login _login = new(options, time);
+    private readonly ReconnectBackoff _backoff = new(time, Random.Shared);
+    private readonly List<DataChannels> _lingering = [];
+    private long? _lostAt;
+
+    /// <summary>Runs until it is cancelled.</summary>
+    /// <exception cref="TunnelFailedException">Trying again would not help.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var abort = new CancellationTokenSource();
+        bool yield = false;
+        try
+        {
+            while (true)
+            {
+                ServerUnavailableException reason;
+                try
+                {
+                    await ServeAsync(yield, abort.Token, cancellationToken);
+                    return;
+                }
+                catch (ServerUnavailableException e)
+                {
+                    reason = e;
+                }
+                _lostAt ??= time.GetTimestamp();
+                yield = reason.Yield;
+                TimeSpan wait = _backoff.Next(reason.RetryAfter);
+                LogLost(reason.Message.TrimEnd('.'), wait.TotalSeconds);
+                await Task.Delay(wait, time, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop while there was no session.
+        }
+        finally
+        {
+            abort.CancelAfter(LeaveTimeout);
+            foreach (DataChannels channels in _lingering)
+                await channels.DisposeAsync();
+        }
+    }
+
+    private async Task ServeAsync(bool yield, CancellationToken abort, CancellationToken cancellationToken)
+    {
+        var transport = new DetachableTransport(await _dialer.DialAsync(options.Port, cancellationToken));
+        await using RelayEnd end = transport.End;
+        ServerHello hello = await _login.RunAsync(transport, yield, cancellationToken);
+        _backoff.Connected();
+        await DropIdleAsync();
+        var channels = new DataChannels(options, _dialer, hello, time, logger, abort);
+        _lingering.Add(channels);
+        LogUp(hello);
+        try
+        {
+            await new ControlChannel(hello, channels, time).RunAsync(transport, cancellationToken);
+        }
+        finally
+        {
+            await channels.EndSessionAsync();
+        }
+    }
+
+    // Channels of earlier sessions whose last visitor has gone.
+    private async Task DropIdleAsync()
+    {
+        foreach (DataChannels channels in _lingering.Where(channels => channels.WhenIdleAsync().IsCompleted).ToList())
+        {
+            await channels.DisposeAsync();
+            _lingering.Remove(channels);
+        }
+    }
+
+    private void LogUp(ServerHello hello)
+    {
+        string publicHost = hello.PublicHost.Length > 0 ? hello.PublicHost : options.Host;
+        if (_lostAt is { } since)
+            LogBack(publicHost, hello.TunnelPort, time.GetElapsedTime(since).TotalSeconds);
+        else
+            LogFirstUp(options.LocalHost, options.LocalPort, publicHost, hello.TunnelPort);
+        _lostAt = null;
+    }
+
+    [LoggerMessage(EventIds.TunnelUp, LogLevel.Information, "Tunnel is up: visitors reach {LocalHost}:{LocalPort} through {PublicHost}:{Port}")]
+    private partial void LogFirstUp(string localHost, int localPort, string publicHost, int port);
+
+    [LoggerMessage(EventIds.TunnelBack, LogLevel.Information, "Tunnel is back at {PublicHost}:{Port} after {Seconds:0.0} s")]
+    private partial void LogBack(string publicHost, int port, double seconds);
+
+    [LoggerMessage(EventIds.ServerLost, LogLevel.Warning, "No tunnel: {Reason}; trying again in {Seconds:0.0} s")]
+    private partial void LogLost(string reason, double seconds);
+}

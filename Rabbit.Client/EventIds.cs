@@ -1,0 +1,17 @@
+namespace Rabbit.Client;
+
+/// <summary>Numbers of the client's log events, 8000-8999. A number is never used again for another event.</summary>
+internal static class EventIds
+{
+    public const int TunnelUp = 8000;
+    public const int TunnelBack = 8001;
+    public const int ServerLost = 8002;
+    public const int Superseded = 8003;
+    public const int LocalServiceFailed = 8004;
+    public const int TokenOnCommandLine = 8005;
+    public const int ServerRemembered = 8006;
+    public const int LocalServiceNotReady = 8007;
+    public const int ChannelsFailed = 8008;
+    public const int ChannelFailed = 8009;
+    public const int Stopping = 8010;
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Rabbit.Persistence.Management;
+
+namespace Rabbit.Host.Api;
+
+/// <summary>Errors as RFC 9457 problem details, which also carry <c>success</c> and <c>error</c> as rabbit.go's did.</summary>
+internal static class Problems
+{
+    /// <summary>A problem with one sentence that says what to do.</summary>
+    public static ProblemHttpResult Of(int status, string sentence) => TypedResults.Problem(detail: sentence, statusCode: status, extensions: new Dictionary<string, object?>
+    {
+        ["success"] = false,
+        ["error"] = sentence,
+        ["trace_id"] = Activity.Current?.Id,
+    });
+
+    /// <summary>The problem of a management operation that was not done.</summary>
+    public static ProblemHttpResult Of(ManagementError error, string sentence) => Of(
+        error switch
+        {
+            ManagementError.NotFound => StatusCodes.Status404NotFound,
+            ManagementError.Conflict or ManagementError.PortsExhausted => StatusCodes.Status409Conflict,
+            _ => StatusCodes.Status400BadRequest,
+        },
+        sentence);
+
+    /// <summary>Completes the problems that the framework makes by itself.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        context.ProblemDetails.Extensions.TryAdd("success", false);
+        context.ProblemDetails.Extensions.TryAdd("error", context.ProblemDetails.Detail ?? context.ProblemDetails.Title);
+        context.ProblemDetails.Extensions["trace_id"] = Activity.Current?.Id ?? context.HttpContext.TraceIdentifier;
+        context.ProblemDetails.Extensions.Remove("traceId");
+    }
+}

@@ -1,0 +1,10 @@
+namespace Rabbit.Host;
+
+/// <summary>Numbers of this project's log events (7000-7999); see the list of ranges in Rabbit.Tunneling.</summary>
+internal static class EventIds
+{
+    public const int ControlPortListening = 7000;
+    public const int ApiListening = 7001;
+    public const int RequestFailed = 7002;
+    public const int CertificateMade = 7003;
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Rabbit.Host.Api;
+using Rabbit.Persistence;
+using Rabbit.Tunneling;
+
+namespace Rabbit.Host.Startup;
+
+/// <summary>Composes the server.</summary>
+internal static class RabbitServer
+{
+    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
+
+    /// <summary>A server that is ready to run.</summary>
+    /// <param name="flags">Configuration that goes before all other: keys such as <c>Rabbit:Port</c>.</param>
+    /// <exception cref="FormatException">A setting cannot be read.</exception>
+    public static WebApplication Build(IReadOnlyDictionary<string, string?> flags)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        RabbitConfiguration.Add(builder.Configuration, flags);
+        IConfigurationSection section = builder.Configuration.GetSection(TunnelingOptions.Section);
+        AddLogging(builder.Logging);
+
+        builder.Services.AddOptions<TunnelingOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<PersistenceOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ApiOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<TunnelingOptions>>(
+            (host, tunneling) => host.ShutdownTimeout = tunneling.Value.DrainLimit + AfterDrain);
+
+        // Hosted services start in this order, before any endpoint is bound: directory, tables, first run, restoration.
+        builder.Services.AddSystemd();
+        builder.Services.AddHostedService<DataDirectory>();
+        builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
+        builder.Services.AddSingleton<FirstRun>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<FirstRun>());
+        builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();
+        builder.Services.AddRabbitTunneling();
+        builder.Services.AddHostedService<Welcome>();
+        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(section["Data"]!, "keys")));
+        builder.Services.AddRabbitApi();
+
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            ApiOptions api = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.ListenRabbitControlPort();
+            kestrel.Listen(IPAddress.Parse(api.ApiBind), api.ApiPort);
+        });
+
+        WebApplication server = builder.Build();
+        server.MapRabbitApi();
+        return server;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        // The data directory, where its keys are, is this account's alone already.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // Failures to start are told by the command, in one sentence.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Rabbit.Persistence;
+using Rabbit.Protocol.Credentials;
+using Rabbit.Tunneling;
+using Rabbit.Tunneling.ControlPort;
+
+namespace Rabbit.Host.Startup;
+
+/// <summary>Once everything listens: says where, and on the first run which command connects a client.</summary>
+internal sealed partial class Welcome(
+    FirstRun firstRun, IServer server, ControlPortAddress controlPort, IServerCertificate certificate,
+    IOptions<TunnelingOptions> tunneling, IOptions<PersistenceOptions> persistence, IHostApplicationLifetime lifetime,
+    ILogger<Welcome> logger) : IHostedService
+{
+    private const string ExampleLocalPort = "3000";
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStarted.Register(Print);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Print()
+    {
+        IPEndPoint control = controlPort.Bound;
+        string api = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First(address => !address.EndsWith(control.ToString(), StringComparison.Ordinal));
+        LogControlPort(control);
+        LogApi(api);
+
+        Console.WriteLine();
+        Console.WriteLine($"  API        {api}/swagger  (admin key in {DataDirectory.AdminKeyFile(persistence.Value.Data)})");
+        if (firstRun.FirstToken is { } first)
+        {
+            string host = tunneling.Value.PublicHost.Length > 0 ? tunneling.Value.PublicHost : "localhost";
+            var uri = new ConnectionUri(first.Text.Reveal(), host, control.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false);
+            Console.WriteLine("  Client     run this where your service is; the token is shown this once:");
+            Console.WriteLine();
+            Console.WriteLine($"{ClientProgram.Path()} connect '{uri.Reveal()}' --local-port {ExampleLocalPort}");
+            Console.WriteLine();
+            Console.WriteLine($"  Visitors   curl http://{host}:{first.Token.Port}/");
+        }
+        Console.WriteLine();
+    }
+
+    [LoggerMessage(EventIds.ControlPortListening, LogLevel.Information, "Control port listening on {Address}")]
+    private partial void LogControlPort(IPEndPoint address);
+
+    [LoggerMessage(EventIds.ApiListening, LogLevel.Information, "API listening on {Address}")]
+    private partial void LogApi(string address);
+}
