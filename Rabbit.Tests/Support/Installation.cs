@@ -1,0 +1,103 @@
+using Microsoft.EntityFrameworkCore;
+using Rabbit.Persistence.Model;
+using Xunit;
+
+namespace Rabbit.Tests.Support;
+
+/// <summary>
+/// What survives a restart of the server: its data directory, database and ports. Servers are started on it one after the
+/// other, each a real process.
+/// </summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private const int TunnelPorts = 20;
+
+    private readonly TempDirectory _data = new();
+    private readonly List<RabbitProcess> _started = [];
+
+    private Installation(string? database, string? redis)
+    {
+        Database = database;
+        Redis = redis;
+        int first = ReservedPorts.Take(TunnelPorts + 1);
+        ControlPort = first;
+        FirstTunnelPort = first + 1;
+    }
+
+    /// <summary>Connection string of PostgreSQL, or null for SQLite.</summary>
+    public string? Database { get; }
+
+    public string? Redis { get; }
+
+    public string Data => _data.Path;
+
+    public int ControlPort { get; }
+
+    public int FirstTunnelPort { get; }
+
+    /// <summary>An empty installation.</summary>
+    public static async Task<Installation> CreateAsync(Engine engine = Engine.Sqlite) => engine == Engine.Sqlite
+        ? new Installation(null, null)
+        : new Installation(
+            await TestServers.CreateDatabaseAsync(TestServers.Postgres, TestContext.Current.CancellationToken), TestServers.Redis);
+
+    /// <summary>An empty installation on servers of the test's own.</summary>
+    public static async Task<Installation> CreateAsync(string postgres, string redis) =>
+        new(await TestServers.CreateDatabaseAsync(postgres, TestContext.Current.CancellationToken), redis);
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="environment">Settings by their variables, as <c>RABBIT_HANDSHAKE_TIMEOUT</c>.</param>
+    public async Task<RabbitProcess> StartAsync(params (string Name, string Value)[] environment)
+    {
+        var server = new RabbitProcess(this, environment.ToDictionary(pair => pair.Name, pair => pair.Value));
+        _started.Add(server);
+        await server.WaitUntilListeningAsync();
+        return server;
+    }
+
+    public IEnumerable<string> Arguments()
+    {
+        yield return "server";
+        foreach (var (option, value) in new[]
+        {
+            ("--bind", "127.0.0.1"), ("--port", $"{ControlPort}"), ("--api-port", "0"), ("--data", Data),
+            ("--port-range", $"{FirstTunnelPort}-{FirstTunnelPort + TunnelPorts - 1}"), ("--database", Database), ("--redis", Redis),
+        })
+        {
+            if (value is null)
+                continue;
+            yield return option;
+            yield return value;
+        }
+    }
+
+    /// <summary>The server's tables, to look at.</summary>
+    public RabbitDbContext OpenDatabase() => Database is null
+        ? new SqliteRabbitDbContext(new DbContextOptionsBuilder<SqliteRabbitDbContext>()
+            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode=ReadOnly;Pooling=false").Options)
+        : new PostgresRabbitDbContext(new DbContextOptionsBuilder<PostgresRabbitDbContext>()
+            .UseNpgsql(Database + ";Pooling=false").Options);
+
+    /// <summary>The rows of client sessions, oldest first.</summary>
+    public async Task<List<SessionRow>> SessionsAsync(int port)
+    {
+        await using RabbitDbContext database = OpenDatabase();
+        return await database.Sessions.AsNoTracking().Where(row => row.Port == port).OrderBy(row => row.StartedAt)
+            .ToListAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The rows of visitors, oldest first.</summary>
+    public async Task<List<ConnectionLogRow>> VisitsAsync(int port)
+    {
+        await using RabbitDbContext database = OpenDatabase();
+        return await database.ConnectionLogs.AsNoTracking().Where(row => row.Port == port).OrderBy(row => row.StartedAt)
+            .ToListAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (RabbitProcess server in _started)
+            await server.DisposeAsync();
+        _data.Dispose();
+    }
+}

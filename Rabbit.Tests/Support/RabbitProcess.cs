@@ -1,0 +1,69 @@
+using System.Text.RegularExpressions;
+using Rabbit.Protocol.Credentials;
+using Xunit;
+
+namespace Rabbit.Tests.Support;
+
+/// <summary>A running <c>rabbit server</c>.</summary>
+internal sealed partial class RabbitProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly Installation _installation;
+    private AdminApi? _api;
+
+    public RabbitProcess(Installation installation, IReadOnlyDictionary<string, string> environment)
+    {
+        _installation = installation;
+        Process = RunningProcess.Start("rabbit server", Programs.Rabbit, installation.Arguments(), environment);
+    }
+
+    public RunningProcess Process { get; }
+
+    public int ControlPort => _installation.ControlPort;
+
+    /// <summary>The API with the admin key; there once the server listens.</summary>
+    public AdminApi Api => _api ?? throw new InvalidOperationException("The server does not listen yet.");
+
+    public async Task WaitUntilListeningAsync()
+    {
+        await Process.WaitForLineAsync($"Control port listening on 127.0.0.1:{ControlPort}", StartTimeout);
+        Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
+        string key = await File.ReadAllTextAsync(Path.Combine(_installation.Data, "admin.key"), TestContext.Current.CancellationToken);
+        _api = new AdminApi(new Uri(api.Groups["url"].Value), key.Trim());
+    }
+
+    /// <summary>The connection string and tunnel port that the first start of an installation prints.</summary>
+    public async Task<(string ConnectionString, int Port)> ReadFirstStepsAsync()
+    {
+        Match client = await Process.WaitForLineAsync(ClientLine(), StartTimeout);
+        Match visitors = await Process.WaitForLineAsync(VisitorsLine(), StartTimeout);
+        return (client.Groups["uri"].Value, int.Parse(visitors.Groups["port"].Value, null));
+    }
+
+    /// <summary>A new token with a tunnel port of its own.</summary>
+    public Task<TestToken> CreateTokenAsync() => Api.CreateTokenAsync();
+
+    /// <summary>What to give tunnel-client for a token of this server.</summary>
+    public async Task<string> ConnectionStringAsync(TestToken token)
+    {
+        string pem = await File.ReadAllTextAsync(Path.Combine(_installation.Data, "tls", "cert.pem"), TestContext.Current.CancellationToken);
+        using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(pem);
+        return new ConnectionUri(token.Text, "localhost", ControlPort, CertificateFingerprint.Of(certificate), Plaintext: false).Reveal();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _api?.Dispose();
+        await Process.DisposeAsync();
+    }
+
+    [GeneratedRegex(@"API listening on (?<url>http://127\.0\.0\.1:\d+)")]
+    private static partial Regex ApiLine();
+
+    [GeneratedRegex(@"connect '(?<uri>rabbit://[^']+)' --local-port \d+$")]
+    private static partial Regex ClientLine();
+
+    [GeneratedRegex(@"curl http://[^:/]+:(?<port>\d+)/$")]
+    private static partial Regex VisitorsLine();
+}

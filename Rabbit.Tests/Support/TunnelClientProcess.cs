@@ -1,0 +1,48 @@
+namespace Rabbit.Tests.Support;
+
+/// <summary>A running <c>tunnel-client connect</c> with a home directory of its own.</summary>
+internal sealed class TunnelClientProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly TempDirectory _home = new();
+
+    private TunnelClientProcess(string connectionString, int localPort) => Process = RunningProcess.Start(
+        "tunnel-client", Programs.TunnelClient,
+        ["connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", "--verbose"],
+        new Dictionary<string, string> { ["HOME"] = _home.Path, ["XDG_CONFIG_HOME"] = _home.Path });
+
+    public RunningProcess Process { get; }
+
+    /// <summary>Starts a client; see <see cref="ConnectAsync"/> for one that is connected.</summary>
+    public static TunnelClientProcess Start(string connectionString, int localPort) => new(connectionString, localPort);
+
+    /// <summary>Starts a client and waits until its tunnel is up.</summary>
+    public static async Task<TunnelClientProcess> ConnectAsync(string connectionString, int localPort)
+    {
+        var client = new TunnelClientProcess(connectionString, localPort);
+        try
+        {
+            await client.Process.WaitForLineAsync("Tunnel is up", ConnectTimeout);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="ConnectAsync(string, int)"/>
+    public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort) =>
+        await ConnectAsync(await server.ConnectionStringAsync(token), localPort);
+
+    /// <summary>Waits until it has found the server again.</summary>
+    public Task WaitUntilBackAsync(int mark) => Process.WaitForLineAsync("Tunnel is back", ConnectTimeout, mark);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        _home.Dispose();
+    }
+}
