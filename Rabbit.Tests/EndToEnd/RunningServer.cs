@@ -14,7 +14,7 @@ public sealed class RunningServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Installation = await Installation.CreateAsync();
-        Server = await Installation.StartAsync(("RABBIT_HANDSHAKE_TIMEOUT", "00:00:02"));
+        Server = await Installation.StartAsync();
     }
 
     /// <inheritdoc/>
