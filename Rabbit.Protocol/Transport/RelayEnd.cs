@@ -10,6 +10,9 @@ namespace Rabbit.Protocol.Transport;
 /// </summary>
 public abstract class RelayEnd : IAsyncDisposable
 {
+    // More than the kernels hold of one connection: who has sent this much since is not going to read our last words.
+    private const long LingerLimit = 16 * 1024 * 1024;
+
     private ReadOnlyMemory<byte> _unread;
 
     private protected RelayEnd(Socket socket) => Socket = socket;
@@ -82,7 +85,7 @@ public abstract class RelayEnd : IAsyncDisposable
 
     /// <summary>
     /// Says goodbye so that what was sent arrives: ends the sending direction and reads on until the peer has ended its own
-    /// or the token is cancelled. Closing with unread bytes would reset the connection and could destroy the last words.
+    /// or the token is cancelled, or has sent 16 MiB. Closing with unread bytes would reset the connection and could destroy the last words.
     /// </summary>
     public async Task LingerAsync(CancellationToken cancellationToken)
     {
@@ -90,7 +93,8 @@ public abstract class RelayEnd : IAsyncDisposable
         try
         {
             await ShutdownSendAsync();
-            while (await ReceiveAsync(discarded, cancellationToken) > 0)
+            int read;
+            for (long total = 0; total < LingerLimit && (read = await ReceiveAsync(discarded, cancellationToken)) > 0; total += read)
             {
                 // Nobody is left who wants it.
             }
