@@ -1,0 +1,166 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Rabbit.Protocol.Credentials;
+using Rabbit.Tests.Support;
+using Rabbit.Tunneling.State;
+using Xunit;
+
+namespace Rabbit.Tests.EndToEnd;
+
+/// <summary>Late channels, replayed bytes, a stop, and servers behind ours that hang.</summary>
+public sealed class FaultTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    [Trait("Property", "P39")]
+    public async Task LegacyDataChannel_TooLate_IsClosed_AndDescriptorsReturnToTheBaseline()
+    {
+        const int Late = 50;
+        await using Installation installation = await Installation.CreateAsync();
+        RabbitProcess server = await installation.StartAsync(("RABBIT_CHANNEL_TIMEOUT", "00:00:01"));
+        TestToken token = await server.CreateTokenAsync();
+        await using LegacyPeer peer = await LegacyPeer.LoginAsync(server.ControlPort, token, localPort: 3000);
+        await server.Api.WaitForStateAsync(token.Port, "live", Soon);
+        int baseline = server.Process.Descriptors;
+
+        Socket[] visitors = await Task.WhenAll(Enumerable.Range(0, Late).Select(_ => SocketConversation.ConnectAsync(token.Port)));
+        var ids = new List<string>();
+        foreach (Socket _ in visitors)
+            ids.Add(await peer.NextVisitorAsync());
+        foreach (Socket visitor in visitors)
+        {
+            await visitor.SendAllAsync("GET / HTTP/1.1\r\n\r\n");
+            string answer = Encoding.ASCII.GetString(await visitor.ReadToEndAsync());
+            Assert.StartsWith("HTTP/1.1 503", answer, StringComparison.Ordinal);
+            visitor.Dispose();
+        }
+        foreach (string id in ids)
+            Assert.Equal("ERROR:no visitor waits for this connection id", await LegacyPeer.AskAsync(server.ControlPort, $"DATA:{id}\n"));
+
+        await Eventually.BecomesAsync(
+            () => server.Process.Descriptors, count => count <= baseline + 3, Soon, $"the server's descriptors are back at {baseline}, give or take");
+        Assert.All(
+            await Eventually.BecomesAsync(() => installation.VisitsAsync(token.Port), rows => rows.Count == Late, Soon, "every visit is on record"),
+            row => Assert.Equal(ConnectionStatus.Timeout, row.Status));
+    }
+
+    [Fact]
+    [Trait("Property", "P39")]
+    public async Task Descriptors_AfterManyVisitors_ReturnToTheBaseline()
+    {
+        await using Installation installation = await Installation.CreateAsync();
+        await using LocalService service = LocalService.Echo();
+        RabbitProcess server = await installation.StartAsync();
+        TestToken token = await server.CreateTokenAsync();
+        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(server, token, service.Port);
+        await VisitAsync(token.Port);
+        int servers = server.Process.Descriptors, clients = client.Process.Descriptors;
+        for (int i = 0; i < 200; i++)
+            await VisitAsync(token.Port);
+        // The pool of ready channels grows by at most a doubling, which one visitor at a time does not cause.
+        await Eventually.BecomesAsync(() => server.Process.Descriptors, count => count <= servers + 12, Soon, $"the server is back at about {servers}");
+        await Eventually.BecomesAsync(() => client.Process.Descriptors, count => count <= clients + 12, Soon, $"the client is back at about {clients}");
+    }
+
+    [Fact]
+    [Trait("Property", "P48")]
+    public async Task Login_Replayed_IsWorthless()
+    {
+        await using Installation installation = await Installation.CreateAsync();
+        await using LocalService service = LocalService.Echo();
+        RabbitProcess server = await installation.StartAsync();
+        TestToken token = await server.CreateTokenAsync();
+        await using var gate = new Gate(new IPEndPoint(IPAddress.Loopback, server.ControlPort));
+        ConnectionUri real = ConnectionUri.Parse(await server.ConnectionStringAsync(token));
+        string throughGate = new ConnectionUri(real.Token!, "localhost", gate.Port, real.Fingerprint, Plaintext: false).Reveal();
+        await using (TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(throughGate, service.Port))
+            await client.Process.Kill9Async();
+        await server.Api.WaitForStateAsync(token.Port, "offline", Soon);
+        long epoch = Assert.Single(await installation.SessionsAsync(token.Port)).Epoch;
+
+        byte[] login = gate.Recorded[0];
+        Assert.True(login.Length > 500, "Too little was recorded to be a login.");
+        Assert.DoesNotContain(token.Text, Encoding.Latin1.GetString(login), StringComparison.Ordinal);
+        using (Socket replay = await SocketConversation.ConnectAsync(server.ControlPort))
+        {
+            await replay.SendAllAsync(login, TestContext.Current.CancellationToken);
+            await replay.EndsWithResetAsync(); // Or a clean end: it ends.
+        }
+        Assert.Equal("offline", (await server.Api.FindTunnelAsync(token.Port))!.Value.GetProperty("state").GetString());
+        Assert.Equal(epoch, Assert.Single(await installation.SessionsAsync(token.Port)).Epoch);
+    }
+
+    [Fact]
+    [Trait("Property", "P34")]
+    public async Task Server_Terminated_EndsWithinTheDrainLimit_AndRestores()
+    {
+        await using Installation installation = await Installation.CreateAsync();
+        await using LocalService service = LocalService.Echo();
+        RabbitProcess first = await installation.StartAsync(("RABBIT_DRAIN_LIMIT", "00:00:02"));
+        var (connectionString, port) = await first.ReadFirstStepsAsync();
+        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(connectionString, service.Port);
+        using Socket visitor = await SocketConversation.ConnectAsync(port);
+        await visitor.SendAllAsync("?");
+        await visitor.ReadExactlyAsync(1);
+
+        int mark = client.Process.Mark;
+        long started = TimeProvider.System.GetTimestamp();
+        first.Process.Send(Signal.Term);
+        Assert.Equal(0, await first.Process.WaitForExitAsync(TimeSpan.FromSeconds(10)));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1.5, 5);
+
+        RabbitProcess second = await installation.StartAsync();
+        await second.Process.WaitForLineAsync($"Restored tunnel listener on port {port} (sessions: 1)", Soon);
+        await client.WaitUntilBackAsync(mark);
+        await VisitAsync(port);
+    }
+
+    [Fact]
+    [Trait("Property", "P36")]
+    public async Task DatabaseAndRedis_Hanging_VisitorsNoticeNothing_AndNothingIsMissingAfterwards()
+    {
+        const int Visitors = 200;
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(TestServers.Postgres);
+        await using var postgres = new Gate(new DnsEndPoint(database.Host!, database.Port));
+        await using var redis = new Gate(IPEndPoint.Parse(TestServers.Redis));
+        await using Installation installation = await Installation.CreateAsync(
+            $"Host=127.0.0.1;Port={postgres.Port};Username={database.Username}", $"127.0.0.1:{redis.Port}");
+        await using LocalService service = LocalService.Echo();
+        RabbitProcess server = await installation.StartAsync(("RABBIT_HEARTBEAT_INTERVAL", "00:00:01"));
+        TestToken token = await server.CreateTokenAsync();
+        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(server, token, service.Port);
+        using Socket established = await SocketConversation.ConnectAsync(token.Port);
+        await established.SendAllAsync("?");
+        await established.ReadExactlyAsync(1);
+
+        postgres.Shut();
+        redis.Shut();
+        for (int i = 0; i < Visitors; i++)
+        {
+            await VisitAsync(token.Port, TimeSpan.FromSeconds(2));
+            await established.SendAllAsync("?");
+            await established.ReadExactlyAsync(1, TimeSpan.FromSeconds(2));
+        }
+        await server.Process.WaitForLineAsync("could not be stored", Soon); // The outage lasts until the server has noticed it.
+        await VisitAsync(token.Port, TimeSpan.FromSeconds(2));
+        postgres.Open();
+        redis.Open();
+
+        established.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await established.ReadToEndAsync());
+        await Eventually.BecomesAsync(
+            async () => (await installation.VisitsAsync(token.Port)).Count(row => row.Status == ConnectionStatus.Closed),
+            count => count == Visitors + 2, Soon, "every visit during the outage is on record");
+    }
+
+    private static async Task VisitAsync(int port, TimeSpan? patience = null)
+    {
+        using Socket visitor = await SocketConversation.ConnectAsync(port);
+        await visitor.SendAllAsync("ping");
+        Assert.Equal("ping"u8.ToArray(), await visitor.ReadExactlyAsync(4, patience));
+        visitor.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await visitor.ReadToEndAsync(patience));
+    }
+}
