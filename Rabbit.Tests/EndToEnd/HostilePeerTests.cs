@@ -44,7 +44,7 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
         using NativePeer channel = await NativePeer.OpenChannelAsync(ControlPort, client.Hello);
         var (_, end) = await channel.AcceptAsync();
         await visitor.SendAllAsync("?");
-        Assert.Equal("?"u8.ToArray(), await end.Socket.ReadExactlyAsync(1));
+        Assert.Equal("?"u8.ToArray(), await end.ReadExactlyAsync(1));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
 
         using NativePeer channel = await NativePeer.OpenChannelAsync(ControlPort, client.Hello);
         var (_, end) = await channel.AcceptAsync();
-        Assert.Equal("secret"u8.ToArray(), await end.Socket.ReadExactlyAsync(6));
+        Assert.Equal("secret"u8.ToArray(), await end.ReadExactlyAsync(6));
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class RestorationTests
         using NativePeer channel = await NativePeer.OpenChannelAsync(second.ControlPort, after.Hello);
         var (start, end) = await channel.AcceptAsync();
         Assert.Equal(("127.0.0.1", ((IPEndPoint)visitor.LocalEndPoint!).Port), (start.VisitorAddress, start.VisitorPort));
-        Assert.Equal("hello"u8.ToArray(), await end.Socket.ReadExactlyAsync(5));
+        Assert.Equal("hello"u8.ToArray(), await end.ReadExactlyAsync(5));
     }
 
     [Fact]

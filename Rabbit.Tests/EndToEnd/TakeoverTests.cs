@@ -97,6 +97,6 @@ public sealed class TakeoverTests(RunningServer running) : IClassFixture<Running
         await visitor.SendAllAsync("hello");
         using NativePeer channel = await NativePeer.OpenChannelAsync(ControlPort, client.Hello);
         var (_, end) = await channel.AcceptAsync();
-        Assert.Equal("hello"u8.ToArray(), await end.Socket.ReadExactlyAsync(5));
+        Assert.Equal("hello"u8.ToArray(), await end.ReadExactlyAsync(5));
     }
 }

@@ -10,7 +10,7 @@ namespace Rabbit.Tests.Support;
 internal sealed class Gate : IAsyncDisposable
 {
     private readonly LocalService _service;
-    private readonly List<MemoryStream> _recorded = [];
+    private readonly List<List<byte>> _recorded = [];
     private TaskCompletionSource _open = new();
 
     public Gate(EndPoint target)
@@ -27,7 +27,7 @@ internal sealed class Gate : IAsyncDisposable
         get
         {
             lock (_recorded)
-                return [.. _recorded.Select(stream => stream.ToArray())];
+                return [.. _recorded.Select(bytes => bytes.ToArray())];
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class Gate : IAsyncDisposable
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await _open.Task.WaitAsync(cancellationToken);
         await server.ConnectAsync(target, cancellationToken);
-        var record = new MemoryStream();
+        var record = new List<byte>();
         lock (_recorded)
             _recorded.Add(record);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class Gate : IAsyncDisposable
         await Task.WhenAll(lanes);
     }
 
-    private async Task CopyAsync(Socket from, Socket to, MemoryStream? record, CancellationToken cancellationToken)
+    private async Task CopyAsync(Socket from, Socket to, List<byte>? record, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[16 * 1024];
         try
@@ -68,7 +68,7 @@ internal sealed class Gate : IAsyncDisposable
                 if (record is not null)
                 {
                     lock (_recorded)
-                        record.Write(buffer, 0, read);
+                        record.AddRange(buffer.AsSpan(0, read));
                 }
                 await to.SendAllAsync(buffer.AsMemory(0, read), cancellationToken);
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Rabbit.Protocol.Transport;
 using Xunit;
 using Xunit.Sdk;
 
@@ -53,18 +54,12 @@ internal static class SocketConversation
         InTimeAsync(token => socket.ReadToEndAsync(token), timeout, "the peer to close its direction");
 
     /// <summary>Exactly so many bytes; fails at an early end.</summary>
-    public static Task<byte[]> ReadExactlyAsync(this Socket socket, int count, TimeSpan? timeout = null) => InTimeAsync(async token =>
-    {
-        byte[] bytes = new byte[count];
-        for (int have = 0; have < count;)
-        {
-            int read = await socket.ReceiveAsync(bytes.AsMemory(have), token);
-            if (read == 0)
-                throw new XunitException($"The connection ended after {have} of {count} bytes: {Encoding.Latin1.GetString(bytes, 0, have)}");
-            have += read;
-        }
-        return bytes;
-    }, timeout, $"{count} bytes");
+    public static Task<byte[]> ReadExactlyAsync(this Socket socket, int count, TimeSpan? timeout = null) =>
+        ReadExactlyAsync((buffer, token) => socket.ReceiveAsync(buffer, token), count, timeout);
+
+    /// <summary>Exactly so many bytes, those that came with a handshake first.</summary>
+    public static Task<byte[]> ReadExactlyAsync(this RelayEnd end, int count, TimeSpan? timeout = null) =>
+        ReadExactlyAsync(end.ReceiveAsync, count, timeout);
 
     /// <summary>Reads until the connection ends; true when it ended with a reset.</summary>
     public static Task<bool> EndsWithResetAsync(this Socket socket, TimeSpan? timeout = null) => InTimeAsync(async token =>
@@ -86,6 +81,20 @@ internal static class SocketConversation
         socket.LingerState = new LingerOption(enable: true, seconds: 0);
         socket.Dispose();
     }
+
+    private static Task<byte[]> ReadExactlyAsync(
+        Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, int count, TimeSpan? timeout) => InTimeAsync(async token =>
+    {
+        byte[] bytes = new byte[count];
+        for (int have = 0; have < count;)
+        {
+            int read = await receive(bytes.AsMemory(have), token);
+            if (read == 0)
+                throw new XunitException($"The connection ended after {have} of {count} bytes: {Encoding.Latin1.GetString(bytes, 0, have)}");
+            have += read;
+        }
+        return bytes;
+    }, timeout, $"{count} bytes");
 
     private static async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> act, TimeSpan? timeout, string what)
     {
