@@ -42,6 +42,9 @@ public sealed class CrashTests
         await AssertEchoesAsync(port);
         Assert.Single(await Eventually.BecomesAsync(
             () => installation.SessionsAsync(port), rows => rows is [{ Status: SessionStatus.Active, Epoch: 2 }], Soon, "one active session"));
+        await Eventually.BecomesAsync(
+            () => installation.VisitsAsync(port), rows => rows is [{ Status: ConnectionStatus.Error }, { Status: ConnectionStatus.Closed or ConnectionStatus.Error }], Soon,
+            "the visit that was cut is on record as an error, not as active for ever");
 
         async Task DrainAsync()
         {

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tests.Support;
@@ -207,9 +206,9 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
         }
         Task<bool>[] ended = [.. stalled.Select(socket => socket.EndsWithResetAsync(Soon))];
 
-        await using LocalService service = LocalService.Echo();
         TestToken token = await running.Server.CreateTokenAsync();
-        using NativePeer client = await NativePeer.LoginAsync(ControlPort, token);
+        await using LocalService service = LocalService.Echo();
+        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(running.Server, token, service.Port);
         Assert.True(ended.All(task => !task.IsCompleted), "The stalled ones ended before the login did.");
         await Task.WhenAll(ended);
         stalled.ForEach(socket => socket.Dispose());

@@ -29,6 +29,9 @@ public sealed class MainJobTests
         await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(connectionString, service.Port);
         Assert.EndsWith($"\r\n\r\n{Page}", await Curl.GetAsync(port), StringComparison.Ordinal);
         SessionRow before = Assert.Single(await installation.SessionsAsync(port));
+        // Rows are written in batches of a fraction of a second; what is on its way when the server is killed is not stored.
+        await Eventually.BecomesAsync(
+            () => installation.VisitsAsync(port), rows => rows is [{ Status: ConnectionStatus.Closed }], Soon, "the visit is on record");
 
         // While the client is stopped it cannot come back, so that the state between is there to look at.
         await first.Process.Kill9Async();

@@ -14,7 +14,7 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
 
     public RunningProcess Process { get; }
 
-    /// <summary>Starts a client; see <see cref="ConnectAsync"/> for one that is connected.</summary>
+    /// <summary>Starts a client; see <see cref="ConnectAsync(string, int)"/> for one that is connected.</summary>
     public static TunnelClientProcess Start(string connectionString, int localPort) => new(connectionString, localPort);
 
     /// <summary>Starts a client and waits until its tunnel is up.</summary>
