@@ -32,6 +32,8 @@ public sealed class CrashTests
         Task flood = FloodAsync(visitor, stop.Token);
         Task drain = DrainAsync();
         await Eventually.BecomesAsync(() => Volatile.Read(ref received), bytes => bytes > 1_000_000, Soon, "a megabyte has come back");
+        await Eventually.BecomesAsync(
+            () => installation.VisitsAsync(port), rows => rows is [{ Status: ConnectionStatus.Active }], Soon, "the visit is on record");
 
         await first.Process.Kill9Async();
         await drain.WaitAsync(Soon, TestContext.Current.CancellationToken);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Xunit;
 using Xunit.Sdk;
 
@@ -6,6 +8,12 @@ namespace Rabbit.Tests.Support;
 /// <summary>For state of other processes that gives no signal (a row, a descriptor): looks until it is so, or time is up.</summary>
 internal static class Eventually
 {
+    private static readonly JsonSerializerOptions AsJson = new()
+    {
+        ReferenceHandler = ReferenceHandler.IgnoreCycles,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Returns the first result that satisfies; fails with the last one otherwise.</summary>
@@ -28,6 +36,5 @@ internal static class Eventually
     public static Task<T> BecomesAsync<T>(Func<T> look, Func<T, bool> satisfies, TimeSpan timeout, string what) =>
         BecomesAsync(() => Task.FromResult(look()), satisfies, timeout, what);
 
-    private static string Show<T>(T value) =>
-        value is System.Collections.IEnumerable items and not string ? string.Join(", ", items.Cast<object>()) : $"{value}";
+    private static string Show<T>(T value) => JsonSerializer.Serialize(value, AsJson);
 }
