@@ -29,4 +29,5 @@ internal static class EventIds
     public const int PortBusy = 4004;
     public const int StaleSessionEnded = 4005;
     public const int HeartbeatNotStored = 4006;
+    public const int HeartbeatFailed = 4007;
 }

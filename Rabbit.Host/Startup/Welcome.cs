@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence;
+using Rabbit.Persistence.Management;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tunneling;
 using Rabbit.Tunneling.ControlPort;
@@ -35,19 +36,26 @@ internal sealed partial class Welcome(
         LogControlPort(control);
         LogApi(api);
 
-        Console.WriteLine();
-        Console.WriteLine($"  API        {api}/swagger  (admin key in {DataDirectory.AdminKeyFile(persistence.Value.Data)})");
-        if (firstRun.FirstToken is { } first)
-        {
-            string host = tunneling.Value.PublicHost.Length > 0 ? tunneling.Value.PublicHost : "localhost";
-            var uri = new ConnectionUri(first.Text.Reveal(), host, control.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false);
-            Console.WriteLine("  Client     run this where your service is; the token is shown this once:");
-            Console.WriteLine();
-            Console.WriteLine($"{ClientProgram.Path()} connect '{uri.Reveal()}' --local-port {ExampleLocalPort}");
-            Console.WriteLine();
-            Console.WriteLine($"  Visitors   curl http://{host}:{first.Token.Port}/");
-        }
-        Console.WriteLine();
+        // One write, so that log lines do not get in between.
+        Console.Write(firstRun.FirstToken is { } first ? Greeting(api) + FirstSteps(first, control.Port) : Greeting(api));
+    }
+
+    private string Greeting(string api) =>
+        $"\n  API        {api}/swagger  (admin key in {DataDirectory.AdminKeyFile(persistence.Value.Data)})\n";
+
+    private string FirstSteps(CreatedToken first, int controlPort)
+    {
+        string host = tunneling.Value.PublicHost.Length > 0 ? tunneling.Value.PublicHost : "localhost";
+        var uri = new ConnectionUri(first.Text.Reveal(), host, controlPort, CertificateFingerprint.Of(certificate.Current), Plaintext: false);
+        return $"""
+              Client     run this where your service is; the token is shown this once:
+
+            {ClientProgram.Path()} connect '{uri.Reveal()}' --local-port {ExampleLocalPort}
+
+              Visitors   curl http://{host}:{first.Token.Port}/
+
+
+            """;
     }
 
     [LoggerMessage(EventIds.ControlPortListening, LogLevel.Information, "Control port listening on {Address}")]

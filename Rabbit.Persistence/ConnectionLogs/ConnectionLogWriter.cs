@@ -91,13 +91,13 @@ internal sealed partial class ConnectionLogWriter(
                 LogRetried(batch.Count, e.Message);
                 await PauseAsync(RetryPause, _giveUp.Token);
             }
-            catch (DbException e)
+            catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
             {
-                LogRefused(e, batch.Count);
                 return;
             }
-            catch (OperationCanceledException)
+            catch (Exception e)
             {
+                LogRefused(e, batch.Count);
                 return;
             }
         }

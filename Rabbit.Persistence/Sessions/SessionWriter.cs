@@ -80,7 +80,11 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
                     return;
                 }
             }
-            catch (Exception e) when (e is DbUpdateException or System.Data.Common.DbException)
+            catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 if (batch.Count == 1)
                 {

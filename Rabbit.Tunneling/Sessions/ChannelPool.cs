@@ -78,11 +78,18 @@ internal sealed class ChannelPool
             await channel.DisposeAsync();
     }
 
-    /// <summary>The client reports that it could not open so many of the channels asked for.</summary>
+    /// <summary>
+    /// The client reports that it could not open so many of the channels asked for: visitors for whom none is on its way any
+    /// more are told at once.
+    /// </summary>
     public void OpenFailed(int count)
     {
         lock (_lock)
+        {
             _requested = Math.Max(0, _requested - count);
+            while (_waiting.Count > _requested && _waiting.TryDequeue(out ChannelRequest? waiter))
+                waiter.TryFail(ChannelFailure.ClientFailed);
+        }
     }
 
     /// <summary>

@@ -13,6 +13,9 @@ internal enum ChannelFailure
     /// <summary>The client did not open one in time.</summary>
     TimedOut,
 
+    /// <summary>The client reported that it cannot open one.</summary>
+    ClientFailed,
+
     /// <summary>Too many visitors of this tunnel wait already.</summary>
     TooManyWaiting,
 }

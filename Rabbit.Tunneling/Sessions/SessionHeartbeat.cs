@@ -45,11 +45,19 @@ internal sealed partial class SessionHeartbeat(
             {
                 LogNotStored(e.Message);
             }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // A bug in one round must not end the rounds, let alone the server.
+                LogFailed(e);
+            }
         }
     }
 
     [LoggerMessage(EventIds.StaleSessionEnded, LogLevel.Information, "Session {SessionId} ended: its client has not been seen for too long, and its port is closed until it returns")]
     private partial void LogStale(Guid sessionId);
+
+    [LoggerMessage(EventIds.HeartbeatFailed, LogLevel.Error, "The heartbeat round failed")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(EventIds.HeartbeatNotStored, LogLevel.Warning, "Heartbeats could not be stored ({Reason}); the next batch makes up for it")]
     private partial void LogNotStored(string reason);

@@ -44,7 +44,8 @@ public sealed class TunnelRegistry
     /// </summary>
     public async Task EndTokenAsync(string tokenId, GoAwayReason reason)
     {
-        _authenticator.Withdraw(tokenId);
+        if (reason != GoAwayReason.Expired)
+            _authenticator.Withdraw(tokenId);
         if (!_tunnels.TryRemove(tokenId, out Tunnel? tunnel))
             return;
         var (end, sentence) = reason == GoAwayReason.Expired

@@ -30,6 +30,7 @@ internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, Time
         {
             if (requested.Address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
+            SocketTuning.ProbeIdlePeers(socket); // Inherited by every connection that is accepted.
             socket.Bind(requested);
             socket.Listen(Backlog);
         }

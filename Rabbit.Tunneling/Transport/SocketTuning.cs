@@ -8,6 +8,15 @@ internal static class SocketTuning
     private const int IpProtoTcp = 6;
     private const int TcpUserTimeout = 18;
 
+    /// <summary>Makes the kernel probe an idle connection, and give it up after about two minutes without an answer.</summary>
+    public static void ProbeIdlePeers(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+    }
+
     /// <summary>
     /// Gives up a connection when sent bytes stay unacknowledged, or an idle one's probes unanswered, for about
     /// <paramref name="deadAfter"/>.

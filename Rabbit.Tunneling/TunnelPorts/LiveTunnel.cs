@@ -25,7 +25,8 @@ internal sealed class LiveTunnel(OfflineTunnel offline, IOptions<TunnelingOption
             return false;
         if (channel is null)
         {
-            await offline.AnswerAsync(visitor, OfflineReason.NoChannel, PatienceWithSilence,
+            await offline.AnswerAsync(
+                visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy, PatienceWithSilence,
                 failure == ChannelFailure.TimedOut ? ConnectionStatus.Timeout : ConnectionStatus.Refused, "no data channel");
             return true;
         }
