@@ -26,7 +26,7 @@ internal sealed partial class ConnectionLogWriter(
 
     private readonly Channel<ConnectionLogEntry> _queue = Channel.CreateBounded<ConnectionLogEntry>(
         new BoundedChannelOptions(QueueLength) { SingleReader = true });
-    private readonly CancellationTokenSource _giveUp = new();
+    private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
     private readonly CancellationTokenSource _stopping = new();
     private long _dropped;
     private long _lost;

@@ -19,7 +19,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly CancellationTokenSource _giveUp = new();
+    private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
 
     /// <summary>
     /// Queues a change; the task completes when it is durable, or was dropped for good. It is cancelled only when the server
