@@ -9,4 +9,6 @@ internal static class EventIds
     public const int LogEntriesDropped = 5003;
     public const int OpenRowsClosed = 5004;
     public const int LiveSessionsAway = 5005;
+    public const int ChangesLost = 5006;
+    public const int LogEntriesLost = 5007;
 }

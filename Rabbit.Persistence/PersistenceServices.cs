@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,6 @@ using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Tunneling.State;
-using StackExchange.Redis;
 
 namespace Rabbit.Persistence;
 
@@ -43,10 +43,11 @@ public static class PersistenceServices
         services.AddSingleton<IConnectionLog>(provider => provider.GetRequiredService<ConnectionLogWriter>());
 
         if (redis.Length > 0)
-            services.AddStackExchangeRedisCache(cache => cache.ConfigurationOptions = ParseRedis(redis));
+            services.AddStackExchangeRedisCache(cache => cache.ConfigurationOptions = RedisConnection.Parse(redis));
         else
             services.AddDistributedMemoryCache();
         services.AddSingleton<LiveSessionStore>();
+        services.AddSingleton(provider => new LiveSessionReader(provider.GetRequiredService<IDistributedCache>()));
         services.AddSingleton<ILiveSessionStore>(provider => provider.GetRequiredService<LiveSessionStore>());
 
         services.AddHostedService<DatabaseMigrator>();
@@ -58,14 +59,5 @@ public static class PersistenceServices
         void AddStore<T>(Func<RabbitDatabase, TimeProvider, IServiceProvider, T> make)
             where T : class => services.AddSingleton(provider => make(
                 provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<TimeProvider>(), provider));
-    }
-
-    private static ConfigurationOptions ParseRedis(string redis)
-    {
-        string text = redis.StartsWith("redis://", StringComparison.Ordinal) ? redis["redis://".Length..].TrimEnd('/') : redis;
-        ConfigurationOptions options = ConfigurationOptions.Parse(text);
-        options.AbortOnConnectFail = false;
-        options.ConnectTimeout = 2000;
-        return options;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Database;
 
@@ -13,7 +14,7 @@ internal sealed record DatabaseConnection(bool IsPostgres, string ConnectionStri
     private const int CommandSeconds = 5;
 
     /// <summary>Reads the configured string.</summary>
-    /// <exception cref="FormatException">It is neither a URI nor a connection string of PostgreSQL.</exception>
+    /// <exception cref="StoreUnavailableException">It is neither a URI nor a connection string of PostgreSQL.</exception>
     public static DatabaseConnection Parse(string database, string dataDirectory)
     {
         if (database.Length == 0)
@@ -35,15 +36,13 @@ internal sealed record DatabaseConnection(bool IsPostgres, string ConnectionStri
                 : new NpgsqlConnectionStringBuilder(database);
             if (string.IsNullOrEmpty(postgres.Host))
                 throw new FormatException("no host is named");
-            if (!postgres.ContainsKey("Timeout"))
-                postgres.Timeout = ConnectSeconds;
-            if (!postgres.ContainsKey("Command Timeout"))
-                postgres.CommandTimeout = CommandSeconds;
+            postgres.Timeout = ConnectSeconds;
+            postgres.CommandTimeout = CommandSeconds;
             return new DatabaseConnection(IsPostgres: true, postgres.ConnectionString, $"PostgreSQL at {postgres.Host}:{postgres.Port}/{postgres.Database}");
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new FormatException($"--database is not understood ({e.Message}); write postgres://name:password@host:5432/database.", e);
+            throw new StoreUnavailableException($"--database is not understood ({e.Message}); write postgres://name:password@host:5432/database.", e);
         }
     }
 

@@ -16,6 +16,9 @@ internal static class DatabaseFailure
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation }
         or SqliteException { SqliteErrorCode: 19, SqliteExtendedErrorCode: 2067 or 1555 });
 
+    /// <summary>True when the database gave up this transaction for another's sake (a deadlock).</summary>
+    public static bool IsConflict(Exception exception) => Any(exception, e => e is PostgresException { SqlState: ['4', '0', ..] });
+
     /// <summary>One sentence for the operator, without the password.</summary>
     public static StoreUnavailableException Explain(DatabaseConnection connection, Exception exception)
     {
@@ -27,6 +30,8 @@ internal static class DatabaseFailure
             (false, SqliteException { SqliteErrorCode: 13 }) => "free some disk space",
             (false, SqliteException { SqliteErrorCode: 26 }) => "the file is no SQLite database; move it away",
             (false, _) => "see whether another program holds it",
+            (_, PostgresException { SqlState: ['4', '0', ..] or "55P03" }) => "try again",
+            (_, PostgresException { SqlState: "42501" }) => "grant this account the right to create tables there",
             (_, PostgresException { SqlState: "3D000" }) => "create the database",
             (_, PostgresException { SqlState: "28P01" or "28000" }) => "correct the name and password in --database",
             _ => "start it, or correct --database",
@@ -47,8 +52,11 @@ internal static class DatabaseFailure
         {
             switch (e)
             {
-                // Classes 08 connection, 28 authorization, 3D database, 53 resources, 57 intervention, 58 system; 25006 read-only.
-                case PostgresException postgres when postgres.SqlState[..2] is "08" or "28" or "3D" or "53" or "57" or "58" || postgres.SqlState == "25006":
+                case OperationCanceledException:
+                    return null;
+                // Classes 08 connection, 28 authorization, 3D database, 40 deadlock, 53 resources,
+                // 55 not in the right state, 57 intervention, 58 system; 25006 read-only.
+                case PostgresException postgres when postgres.SqlState[..2] is "08" or "28" or "3D" or "40" or "53" or "55" or "57" or "58" || postgres.SqlState == "25006":
                 // Busy, locked, read-only, I/O error, full, cannot open, not a database.
                 case SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 or 26 }:
                 case TimeoutException:

@@ -1,8 +1,10 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Model;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Database;
@@ -15,6 +17,8 @@ internal sealed partial class DatabaseMigrator(
     RabbitDatabase database, ServerSettings settings, IOptions<PersistenceOptions> options, TimeProvider time,
     ILogger<DatabaseMigrator> logger) : IHostedService, IDisposable
 {
+    private static readonly TimeSpan MigrationTimeout = TimeSpan.FromMinutes(10);
+
     private FileStream? _lock;
 
     /// <inheritdoc/>
@@ -23,17 +27,38 @@ internal sealed partial class DatabaseMigrator(
     {
         if (!database.Connection.IsPostgres)
             TakeFile();
-        int applied = await database.RunAsync(async context =>
+        try
         {
-            int pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).Count();
-            if (pending > 0)
-                await context.Database.MigrateAsync(cancellationToken);
-            return pending;
-        });
-        if (applied > 0)
-            LogMigrated(database.Connection.Name, applied);
-        await settings.InitializeAsync(cancellationToken);
-        await CloseOpenRowsAsync(cancellationToken);
+            int applied = await database.RunAsync(context => MigrateAsync(context, cancellationToken));
+            if (applied > 0)
+                LogMigrated(database.Connection.Name, applied);
+            await settings.InitializeAsync(cancellationToken);
+            await CloseOpenRowsAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            // Such as an account that may not create tables.
+            throw DatabaseFailure.Explain(database.Connection, e);
+        }
+    }
+
+    private async Task<int> MigrateAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    {
+        context.Database.SetCommandTimeout(MigrationTimeout);
+        HashSet<string> known = [.. context.Database.GetMigrations()];
+        List<string> applied = [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)];
+        if (applied.Find(migration => !known.Contains(migration)) is { } newer)
+        {
+            throw new StoreUnavailableException(
+                $"The database ({database.Connection.Name}) was written by a newer Rabbit (migration {newer}); start that version, or restore a backup.");
+        }
+        if (applied.Count == known.Count)
+            return 0;
+        // A process killed while it migrated leaves this lock behind for ever; the file is ours alone, so nobody holds it.
+        if (!database.Connection.IsPostgres)
+            await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
+        await context.Database.MigrateAsync(cancellationToken);
+        return known.Count - applied.Count;
     }
 
     /// <inheritdoc/>
@@ -67,11 +92,13 @@ internal sealed partial class DatabaseMigrator(
     {
         string node = options.Value.Node;
         DateTimeOffset now = time.GetUtcNow();
-        int closed = await database.RunAsync(context => context.ConnectionLogs
-            .Where(row => row.Status == ConnectionStatus.Active && row.Node == node && row.StartedAt <= now)
+        // A SQLite file has one server, whatever its host was called before; on PostgreSQL the other nodes' rows may live.
+        bool alone = !database.Connection.IsPostgres;
+        int closed = await database.WriteAsync(context => context.ConnectionLogs
+            .Where(row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt <= now)
             .ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"),
-                cancellationToken));
+                cancellationToken), cancellationToken);
         if (closed > 0)
             LogOpenRowsClosed(closed);
     }

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -7,9 +8,14 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Persistence.Database;
 
 /// <summary>Opens contexts on the configured database, and turns its outages into <see cref="StoreUnavailableException"/>.</summary>
-internal sealed class RabbitDatabase
+internal sealed class RabbitDatabase : IDisposable
 {
+    private const int ConflictAttempts = 5;
+
     private readonly Func<RabbitDbContext> _create;
+
+    // SQLite has one writer at a time and lets the others poll; here they queue instead.
+    private readonly SemaphoreSlim? _writer;
 
     public RabbitDatabase(DatabaseConnection connection)
     {
@@ -26,6 +32,7 @@ internal sealed class RabbitDatabase
                 Quiet(new DbContextOptionsBuilder<SqliteRabbitDbContext>())
                     .UseSqlite(connection.ConnectionString).AddInterceptors(new SqliteDurability()).Options);
             _create = factory.CreateDbContext;
+            _writer = new SemaphoreSlim(1);
         }
     }
 
@@ -41,8 +48,13 @@ internal sealed class RabbitDatabase
     {
         try
         {
-            await using RabbitDbContext context = Open();
-            return await work(context);
+            // Not on the caller's thread, which may be the one that serves the sockets: SQLite blocks, and Entity Framework
+            // compiles a query when it first meets it.
+            return await Task.Run(async () =>
+            {
+                await using RabbitDbContext context = Open();
+                return await work(context);
+            });
         }
         catch (Exception e) when (DatabaseFailure.IsOutage(e))
         {
@@ -56,6 +68,54 @@ internal sealed class RabbitDatabase
         await work(context);
         return true;
     });
+
+    /// <summary>
+    /// Runs <paramref name="work"/> on a fresh context, as the only writer on SQLite, and again when the database chose it
+    /// as the victim of a deadlock.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
+    public async Task<T> WriteAsync<T>(Func<RabbitDbContext, Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (_writer is not null)
+            await _writer.WaitAsync(cancellationToken);
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await RunAsync(work);
+                }
+                catch (StoreUnavailableException e) when (attempt < ConflictAttempts && DatabaseFailure.IsConflict(e))
+                {
+                    // The other transaction has gone on, so this one meets it no more.
+                }
+            }
+        }
+        finally
+        {
+            _writer?.Release();
+        }
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Func<RabbitDbContext, Task> work, CancellationToken cancellationToken) => WriteAsync(async context =>
+    {
+        await work(context);
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer?.Dispose();
+        if (!Connection.IsPostgres)
+        {
+            // The last connection to close moves the write-ahead log into the file.
+            using var connection = new SqliteConnection(Connection.ConnectionString);
+            SqliteConnection.ClearPool(connection);
+        }
+    }
 
     // Failed commands reach whoever can act on them, as exceptions; a second report in the log would only repeat them.
     private static DbContextOptionsBuilder<TContext> Quiet<TContext>(DbContextOptionsBuilder<TContext> builder)

@@ -28,6 +28,7 @@ internal sealed record LiveSessionJson(int Version, LiveSession Session)
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(LiveSessionJson))]
 internal sealed partial class LiveSessionJsonContext : JsonSerializerContext;

@@ -7,8 +7,8 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Persistence.LiveSessions;
 
 /// <summary>
-/// Keeps live session data in the distributed cache: Redis when it is configured, else this process. Writes are queued; when
-/// Redis is away they are lost, which the next heartbeat makes good.
+/// Keeps live session data in the distributed cache: Redis when it is configured, else this process. Writes are queued, one
+/// for each token; when Redis is away they are lost, which the next heartbeat makes good.
 /// </summary>
 internal sealed partial class LiveSessionStore(IDistributedCache cache, TimeProvider time, ILogger<LiveSessionStore> logger)
     : BackgroundService, ILiveSessionStore
@@ -18,30 +18,56 @@ internal sealed partial class LiveSessionStore(IDistributedCache cache, TimeProv
     private static readonly TimeSpan OperationTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<Change> _queue = Channel.CreateBounded<Change>(
-        new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Lock _gate = new();
+
+    // Under the gate: the newest change of each token, and the tokens in the order in which they were first changed.
+    private readonly Dictionary<string, Change> _pending = new(StringComparer.Ordinal);
+    private readonly Channel<string> _queue = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private long _lastReport;
 
     /// <summary>The key of a token's live session.</summary>
     public static string Key(string tokenId) => $"rabbit:session:{tokenId}";
 
     /// <inheritdoc/>
-    public void Publish(LiveSession session) => _queue.Writer.TryWrite(new Change(session.TokenId, session.Epoch, session));
+    public void Publish(LiveSession session) => Enqueue(new Change(session.TokenId, session.Epoch, session));
 
     /// <inheritdoc/>
-    public void Remove(string tokenId, long epoch) => _queue.Writer.TryWrite(new Change(tokenId, epoch, null));
+    public void Remove(string tokenId, long epoch) => Enqueue(new Change(tokenId, epoch, null));
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            await foreach (Change change in _queue.Reader.ReadAllAsync(stoppingToken))
-                await ApplyAsync(change, stoppingToken);
+            await foreach (string tokenId in _queue.Reader.ReadAllAsync(stoppingToken))
+            {
+                Change? change;
+                lock (_gate)
+                    _pending.Remove(tokenId, out change);
+                if (change is not null)
+                    await ApplyAsync(change, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What is left expires by itself.
+        }
+    }
+
+    private void Enqueue(Change change)
+    {
+        lock (_gate)
+        {
+            if (_pending.TryGetValue(change.TokenId, out Change? waiting))
+            {
+                if (change.Replaces(waiting))
+                    _pending[change.TokenId] = change;
+            }
+            else if (_queue.Writer.TryWrite(change.TokenId))
+            {
+                _pending.Add(change.TokenId, change);
+            }
+            // Else full: the next heartbeat publishes it again, and what should have been removed expires.
         }
     }
 
@@ -50,17 +76,7 @@ internal sealed partial class LiveSessionStore(IDistributedCache cache, TimeProv
         string key = Key(change.TokenId);
         try
         {
-            if (change.Session is { } session)
-            {
-                await cache.SetAsync(
-                    key, LiveSessionJson.Write(session), new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = Expiry }, cancellationToken)
-                    .WaitAsync(OperationTimeout, time, cancellationToken);
-                return;
-            }
-            byte[]? stored = await cache.GetAsync(key, cancellationToken).WaitAsync(OperationTimeout, time, cancellationToken);
-            // A newer login may already have written its own.
-            if (stored is not null && (LiveSessionJson.Read(stored)?.Epoch ?? 0) <= change.Epoch)
-                await cache.RemoveAsync(key, cancellationToken).WaitAsync(OperationTimeout, time, cancellationToken);
+            await ReplaceAsync(key, change, cancellationToken).WaitAsync(OperationTimeout, time, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -73,8 +89,23 @@ internal sealed partial class LiveSessionStore(IDistributedCache cache, TimeProv
         }
     }
 
+    private async Task ReplaceAsync(string key, Change change, CancellationToken cancellationToken)
+    {
+        // A newer login, perhaps on another node, may already have written its own.
+        if (await cache.FindAsync(key, cancellationToken) is { } stored && stored.Epoch > change.Epoch)
+            return;
+        if (change.Session is { } session)
+            await cache.SetAsync(key, LiveSessionJson.Write(session), new() { AbsoluteExpirationRelativeToNow = Expiry }, cancellationToken);
+        else
+            await cache.RemoveAsync(key, cancellationToken);
+    }
+
     [LoggerMessage(EventIds.LiveSessionsAway, LogLevel.Warning, "Live session data cannot be written ({Reason}); tunnels are not affected")]
     private partial void LogAway(string reason);
 
-    private sealed record Change(string TokenId, long Epoch, LiveSession? Session);
+    private sealed record Change(string TokenId, long Epoch, LiveSession? Session)
+    {
+        /// <summary>False for what is older than <paramref name="waiting"/>, and for a heartbeat that its session's end has overtaken.</summary>
+        public bool Replaces(Change waiting) => Epoch > waiting.Epoch || (Epoch == waiting.Epoch && (Session is null || waiting.Session is not null));
+    }
 }

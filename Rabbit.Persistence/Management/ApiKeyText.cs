@@ -1,38 +1,40 @@
 using System.Security.Cryptography;
-using System.Text;
+using Rabbit.Protocol.Credentials;
 
 namespace Rabbit.Persistence.Management;
 
 /// <summary>
-/// A key to the API as operators carry it: <c>rbk_&lt;id&gt;_&lt;secret&gt;</c>, the id 12 and the secret 32 characters of
-/// lower-case base 36 (62 and 165 bits). Only the secret's SHA-256 is stored.
+/// A key to the API as operators carry it: <c>rbk_&lt;id&gt;_&lt;secret&gt;</c>, 12 and 32 characters of lower-case base 36;
+/// the last 6 are a checksum, by which a mistyped key is told without a look-up. Only the secret's SHA-256 is stored.
 /// </summary>
+/// <param name="Id">Public part, fit for logs.</param>
+/// <param name="Secret">The part that proves possession; never logged or stored.</param>
 public readonly record struct ApiKeyText(string Id, string Secret)
 {
     private const string Prefix = "rbk_";
-    private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
-    private const int IdLength = 12;
-    private const int SecretLength = 32;
 
     /// <summary>Makes a new random key.</summary>
-    public static ApiKeyText Create() => new(
-        RandomNumberGenerator.GetString(Alphabet, IdLength), RandomNumberGenerator.GetString(Alphabet, SecretLength));
-
-    /// <summary>Reads a key; false when <paramref name="text"/> has not the shape of one.</summary>
-    public static bool TryParse(string? text, out ApiKeyText key)
+    public static ApiKeyText Create()
     {
-        key = default;
-        if (text is null || text.Length != Prefix.Length + IdLength + 1 + SecretLength
-            || !text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length + IdLength] != '_')
-            return false;
-        key = new ApiKeyText(text.Substring(Prefix.Length, IdLength), text[^SecretLength..]);
-        return true;
+        (string id, string secret) = CredentialText.Create(Prefix);
+        return new ApiKeyText(id, secret);
     }
 
-    /// <summary>The SHA-256 of the secret, 32 bytes.</summary>
-    public byte[] HashSecret() => SHA256.HashData(Encoding.UTF8.GetBytes(Secret));
+    /// <summary>Reads a key; false when <paramref name="text"/> has not the shape of one or its checksum is wrong.</summary>
+    public static bool TryParse(string? text, out ApiKeyText key)
+    {
+        bool parsed = CredentialText.TryParse(Prefix, text, out string id, out string secret);
+        key = parsed ? new ApiKeyText(id, secret) : default;
+        return parsed;
+    }
 
-    /// <summary>The whole key, secret included.</summary>
+    /// <summary>The SHA-256 of the secret, 32 bytes: all that a server stores of it.</summary>
+    public byte[] HashSecret() => CredentialText.Hash(Secret);
+
+    /// <summary>Compares with a stored hash in constant time.</summary>
+    public bool Matches(ReadOnlySpan<byte> storedHash) => CryptographicOperations.FixedTimeEquals(HashSecret(), storedHash);
+
+    /// <summary>The whole key, secret included: for the one moment in which it is shown.</summary>
     public string Reveal() => $"{Prefix}{Id}_{Secret}";
 
     /// <summary>The key without its secret, so that a log line cannot leak it.</summary>

@@ -22,7 +22,7 @@ public sealed class AuditLog
     /// <param name="address">Where the request came from.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task WriteAsync(string actor, string action, string subject, string address, CancellationToken cancellationToken) =>
-        _database.RunAsync(async context =>
+        _database.WriteAsync(async context =>
         {
             DateTimeOffset now = _time.GetUtcNow();
             context.AuditLog.Add(new AuditLogRow
@@ -35,5 +35,5 @@ public sealed class AuditLog
                 Address = address,
             });
             await context.SaveChangesAsync(cancellationToken);
-        });
+        }, cancellationToken);
 }

@@ -28,7 +28,8 @@ internal sealed class PortAllocator(RabbitDatabase database, TimeProvider time)
         {
             try
             {
-                return await database.RunAsync(context => TryInsertAsync(context, token, requested, attempt > 0, cancellationToken));
+                return await database.WriteAsync(
+                    context => TryInsertAsync(context, token, requested, attempt > 0, cancellationToken), cancellationToken);
             }
             catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
             {
@@ -43,13 +44,18 @@ internal sealed class PortAllocator(RabbitDatabase database, TimeProvider time)
     {
         DateTimeOffset now = time.GetUtcNow();
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var (start, end) = await ServerSettings.GetPortRangeAsync(context, cancellationToken);
+        if (await ServerSettings.GetPortRangeAsync(context, cancellationToken) is not var (start, end))
+        {
+            return Fail(
+                ManagementError.Invalid,
+                "The port range in server_settings is no range; set port_range_start and port_range_end to ports from 1 to 65535, the lower first.");
+        }
         if (requested is { } wanted && (wanted < start || wanted > end))
             return Fail(ManagementError.Invalid, $"Port {wanted} is outside the range {start} to {end} of this server; ask for one inside, or for none.");
 
         DateTimeOffset rested = now - Rest;
         await context.PortAssignments
-            .Where(row => row.TokenId == null && row.ReleasedAt < rested && row.Port >= start && row.Port <= end)
+            .Where(row => row.TokenId == null && row.ReleasedAt <= rested && row.Port >= start && row.Port <= end)
             .ExecuteDeleteAsync(cancellationToken);
         HashSet<int> taken = [.. await context.PortAssignments.Where(row => row.Port >= start && row.Port <= end)
             .Select(row => row.Port).ToListAsync(cancellationToken)];
@@ -70,6 +76,8 @@ internal sealed class PortAllocator(RabbitDatabase database, TimeProvider time)
             port = contended ? free[Random.Shared.Next(free.Count)] : free[0];
         }
 
+        // An attempt that lost has left its port here.
+        token.PortAssignment = null;
         context.Tokens.Add(token);
         var assignment = new PortAssignmentRow { Port = port, TokenId = token.Id, AssignedAt = now };
         context.PortAssignments.Add(assignment);

@@ -14,7 +14,7 @@ internal sealed class ServerSettings(RabbitDatabase database, IOptions<Persisten
     public const string UptimeSeconds = "uptime_seconds";
 
     /// <summary>Writes the defaults of settings that are not stored yet.</summary>
-    public Task InitializeAsync(CancellationToken cancellationToken) => database.RunAsync(async context =>
+    public Task InitializeAsync(CancellationToken cancellationToken) => database.WriteAsync(async context =>
     {
         var defaults = new Dictionary<string, string>
         {
@@ -26,15 +26,17 @@ internal sealed class ServerSettings(RabbitDatabase database, IOptions<Persisten
         foreach (var (key, value) in defaults.Where(setting => !stored.Contains(setting.Key)))
             context.ServerSettings.Add(new ServerSettingRow { Key = key, Value = value });
         await context.SaveChangesAsync(cancellationToken);
-    });
+    }, cancellationToken);
 
-    /// <summary>The tunnel ports that may be assigned, both ends included.</summary>
-    public static async Task<(int Start, int End)> GetPortRangeAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    /// <summary>The tunnel ports that may be assigned, both ends included; null when what is stored is no range of ports.</summary>
+    public static async Task<(int Start, int End)?> GetPortRangeAsync(RabbitDbContext context, CancellationToken cancellationToken)
     {
         Dictionary<string, string> stored = await context.ServerSettings.AsNoTracking()
             .Where(row => row.Key == PortRangeStart || row.Key == PortRangeEnd)
             .ToDictionaryAsync(row => row.Key, row => row.Value, cancellationToken);
-        return (int.Parse(stored[PortRangeStart], CultureInfo.InvariantCulture), int.Parse(stored[PortRangeEnd], CultureInfo.InvariantCulture));
+        return int.TryParse(stored.GetValueOrDefault(PortRangeStart), CultureInfo.InvariantCulture, out int start)
+            && int.TryParse(stored.GetValueOrDefault(PortRangeEnd), CultureInfo.InvariantCulture, out int end)
+            && start is >= 1 && end is <= 65535 && start <= end ? (start, end) : null;
     }
 
     /// <summary>Time that servers on this database have run, in seconds.</summary>

@@ -22,22 +22,23 @@ public sealed class TeamStore
     /// <summary>Makes a team; its name must be new.</summary>
     public async Task<ManagementResult<Team>> CreateAsync(string? name, string? description, CancellationToken cancellationToken)
     {
+        name = NameRules.Trim(name);
         if ((NameRules.CheckName(name, "team") ?? NameRules.CheckDescription(description)) is { } problem)
             return ManagementResult<Team>.Fail(ManagementError.Invalid, problem);
         var row = new TeamRow
         {
             Id = Guid.CreateVersion7().ToString(),
-            Name = name!,
+            Name = name,
             Description = description ?? "",
             CreatedAt = _time.GetUtcNow(),
         };
         try
         {
-            await _database.RunAsync(async context =>
+            await _database.WriteAsync(async context =>
             {
                 context.Teams.Add(row);
                 await context.SaveChangesAsync(cancellationToken);
-            });
+            }, cancellationToken);
         }
         catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
         {

@@ -41,6 +41,7 @@ public sealed class TokenStore : ITokenStore
     public async Task<ManagementResult<CreatedToken>> CreateAsync(
         string? teamId, string? name, string? description, int? expiresInDays, int? port, ServiceKind kind, CancellationToken cancellationToken)
     {
+        name = NameRules.Trim(name);
         if ((NameRules.CheckName(name, "token") ?? NameRules.CheckDescription(description)) is { } problem)
             return Fail(ManagementError.Invalid, problem);
         if (expiresInDays is < 0 or > LongestLifeDays)
@@ -56,7 +57,7 @@ public sealed class TokenStore : ITokenStore
         {
             Id = text.Id,
             TeamId = team.Id,
-            Name = name!,
+            Name = name,
             Description = description ?? "",
             SecretHash = text.HashSecret(),
             Kind = kind,
@@ -70,12 +71,21 @@ public sealed class TokenStore : ITokenStore
         return ManagementResult<CreatedToken>.Ok(new CreatedToken(ToToken(row, team), text));
     }
 
+    /// <summary>The tokens of a team, oldest first; empty when there is no such team.</summary>
+    public Task<IReadOnlyList<Token>> ListAsync(string teamId, CancellationToken cancellationToken) =>
+        _database.RunAsync<IReadOnlyList<Token>>(async context =>
+        {
+            List<TokenRow> rows = await context.Tokens.AsNoTracking().Include(token => token.Team).Include(token => token.PortAssignment)
+                .Where(token => token.TeamId == teamId).OrderBy(token => token.CreatedAt).ThenBy(token => token.Id).ToListAsync(cancellationToken);
+            return [.. rows.Select(row => ToToken(row, row.Team!))];
+        });
+
     /// <summary>
     /// Deletes a token with its sessions, and gives its port back to rest, in one transaction; false when there was no such
     /// token (any more).
     /// </summary>
     public Task<bool> DeleteAsync(string teamId, string tokenId, CancellationToken cancellationToken) =>
-        _database.RunAsync(async context =>
+        _database.WriteAsync(async context =>
         {
             DateTimeOffset now = _time.GetUtcNow();
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -84,7 +94,7 @@ public sealed class TokenStore : ITokenStore
             int deleted = await context.Tokens.Where(row => row.Id == tokenId && row.TeamId == teamId).ExecuteDeleteAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return deleted > 0;
-        });
+        }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken) => _database.RunAsync(async context =>

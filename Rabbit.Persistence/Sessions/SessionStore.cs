@@ -14,36 +14,41 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
 
     /// <inheritdoc/>
     public Task HeartbeatAsync(IReadOnlyCollection<Guid> liveSessions, TimeSpan sinceLast, CancellationToken cancellationToken) =>
-        database.RunAsync(async context =>
+        database.WriteAsync(async context =>
         {
             DateTimeOffset now = time.GetUtcNow();
-            double uptime = await ServerSettings.GetUptimeAsync(context, cancellationToken) + sinceLast.TotalSeconds;
+            Guid[] live = [.. liveSessions];
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            double uptime = await ServerSettings.GetUptimeAsync(context, cancellationToken) + sinceLast.TotalSeconds;
             await ServerSettings.SetAsync(context, ServerSettings.UptimeSeconds, ServerSettings.Text(uptime), cancellationToken);
-            await context.Sessions.Where(row => liveSessions.Contains(row.Id) && row.EndedAt == null).ExecuteUpdateAsync(
+            await context.Sessions.Where(row => EF.Parameter(live).Contains(row.Id) && row.EndedAt == null).ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.LastSeenAt, now).SetProperty(row => row.SeenUptime, uptime), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-        });
+        }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Guid>> EndStaleSessionsAsync(TimeSpan staleAfter, CancellationToken cancellationToken) =>
-        database.RunAsync<IReadOnlyList<Guid>>(async context =>
+        database.WriteAsync<IReadOnlyList<Guid>>(async context =>
         {
             double limit = await ServerSettings.GetUptimeAsync(context, cancellationToken) - staleAfter.TotalSeconds;
-            List<Guid> stale = await context.Sessions.Where(row => row.EndedAt == null && row.SeenUptime < limit)
-                .Select(row => row.Id).ToListAsync(cancellationToken);
-            if (stale.Count > 0)
-                await EndAsync(context, context.Sessions.Where(row => stale.Contains(row.Id)), "stale", cancellationToken);
-            return stale;
-        });
+            IQueryable<SessionRow> unseen = context.Sessions.Where(row => row.EndedAt == null && row.SeenUptime < limit);
+            var ended = new List<Guid>();
+            foreach (var session in await unseen.Select(row => new { row.Id, row.Epoch }).ToListAsync(cancellationToken))
+            {
+                // Unless its client has come back since the look.
+                if (await EndAsync(unseen.Where(row => row.Id == session.Id && row.Epoch == session.Epoch), "stale", cancellationToken) > 0)
+                    ended.Add(session.Id);
+            }
+            return ended;
+        }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RestorableSession>> TakeRestorableSessionsAsync(CancellationToken cancellationToken) =>
-        database.RunAsync<IReadOnlyList<RestorableSession>>(async context =>
+        database.WriteAsync<IReadOnlyList<RestorableSession>>(async context =>
         {
             DateTimeOffset now = time.GetUtcNow();
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             await EndAsync(
-                context,
                 context.Sessions.Where(row => row.EndedAt == null && (row.Token!.RevokedAt != null || row.Token.ExpiresAt <= now)),
                 "token no longer valid", cancellationToken);
             await context.Sessions.Where(row => row.EndedAt == null && row.Status == SessionStatus.Active)
@@ -52,10 +57,11 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
                 .Include(row => row.Token!.Team).Include(row => row.Token!.PortAssignment)
                 .Where(row => row.EndedAt == null && row.Token!.PortAssignment != null)
                 .ToListAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
             return [.. rows.Select(row => new RestorableSession(ToRecord(row), TokenStore.ToRecord(row.Token!)))];
-        });
+        }, cancellationToken);
 
-    private Task<int> EndAsync(RabbitDbContext context, IQueryable<SessionRow> sessions, string reason, CancellationToken cancellationToken)
+    private Task<int> EndAsync(IQueryable<SessionRow> sessions, string reason, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         return sessions.ExecuteUpdateAsync(

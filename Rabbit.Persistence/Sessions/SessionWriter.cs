@@ -15,17 +15,21 @@ namespace Rabbit.Persistence.Sessions;
 internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvider time, ILogger<SessionWriter> logger) : BackgroundService
 {
     private const int LargestBatch = 500;
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+    private const string Superseded = "superseded";
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly CancellationTokenSource _giveUp = new();
+    private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
 
-    /// <summary>Queues a change; the task completes when it is durable, or was dropped for good.</summary>
+    /// <summary>
+    /// Queues a change; the task completes when it is durable, or was dropped for good. It is cancelled only when the server
+    /// stops before the change could be written.
+    /// </summary>
     public Task SaveAsync(SessionChange change)
     {
         var pending = new Pending(change);
-        _queue.Writer.TryWrite(pending);
+        if (!_queue.Writer.TryWrite(pending))
+            pending.Done.TrySetCanceled();
         return pending.Done.Task;
     }
 
@@ -60,6 +64,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
 
     private async Task WriteAsync(List<Pending> batch)
     {
+        var backoff = new Backoff();
         while (!_giveUp.IsCancellationRequested)
         {
             try
@@ -68,24 +73,18 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
                 batch.ForEach(pending => pending.Done.TrySetResult());
                 return;
             }
+            catch (Exception) when (_giveUp.IsCancellationRequested)
+            {
+                break;
+            }
             catch (StoreUnavailableException e)
             {
                 LogRetried(e.Message);
-                try
-                {
-                    await Task.Delay(RetryPause, time, _giveUp.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-            }
-            catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
-            {
-                return;
+                await Task.Delay(backoff.Next(), time, _giveUp.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e)
             {
+                // One change that the database will never take must not stop those behind it.
                 if (batch.Count == 1)
                 {
                     LogDropped(e, batch[0].Change);
@@ -97,9 +96,12 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
                 return;
             }
         }
+
+        LogLost(batch.Count);
+        batch.ForEach(pending => pending.Done.TrySetCanceled());
     }
 
-    private Task ApplyAsync(List<Pending> batch) => database.RunAsync(async context =>
+    private Task ApplyAsync(List<Pending> batch) => database.WriteAsync(async context =>
     {
         await using var transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
         double uptime = await Management.ServerSettings.GetUptimeAsync(context, _giveUp.Token);
@@ -114,7 +116,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
             });
         }
         await transaction.CommitAsync(_giveUp.Token);
-    });
+    }, _giveUp.Token);
 
     private static async Task OpenAsync(RabbitDbContext context, SessionRecord session, double uptime)
     {
@@ -134,6 +136,8 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
             .SetProperty(row => row.EndReason, ""));
         if (reactivated == 0 && !await context.Sessions.AnyAsync(row => row.Id == session.SessionId))
         {
+            // A login that is stored after the one that superseded it (another node was faster) is over already.
+            bool superseded = await context.Sessions.AnyAsync(row => row.TokenId == session.TokenId && row.Epoch > session.Epoch);
             context.Sessions.Add(new SessionRow
             {
                 Id = session.SessionId,
@@ -141,7 +145,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
                 Port = session.Port,
                 Epoch = session.Epoch,
                 Protocol = session.Protocol,
-                Status = SessionStatus.Active,
+                Status = superseded ? SessionStatus.Inactive : SessionStatus.Active,
                 Node = session.Node,
                 ClientAddress = session.ClientAddress,
                 ClientName = session.ClientName,
@@ -151,6 +155,8 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
                 ConnectedAt = session.ConnectedAt,
                 LastSeenAt = session.ConnectedAt,
                 SeenUptime = uptime,
+                EndedAt = superseded ? session.ConnectedAt : null,
+                EndReason = superseded ? Superseded : "",
             });
             await context.SaveChangesAsync();
             context.ChangeTracker.Clear();
@@ -161,7 +167,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
             .ExecuteUpdateAsync(set => set
                 .SetProperty(row => row.Status, SessionStatus.Inactive)
                 .SetProperty(row => row.EndedAt, session.ConnectedAt)
-                .SetProperty(row => row.EndReason, "superseded"));
+                .SetProperty(row => row.EndReason, Superseded));
         await context.Tokens.Where(row => row.Id == session.TokenId && row.LastEpoch < session.Epoch).ExecuteUpdateAsync(set => set
             .SetProperty(row => row.LastEpoch, session.Epoch)
             .SetProperty(row => row.LastUsedAt, session.ConnectedAt));
@@ -185,6 +191,9 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
 
     [LoggerMessage(EventIds.ChangeDropped, LogLevel.Warning, "The database refuses a session change, which is dropped: {Change}")]
     private partial void LogDropped(Exception exception, SessionChange change);
+
+    [LoggerMessage(EventIds.ChangesLost, LogLevel.Warning, "The server stops while the database is away; {Count} session changes are not stored")]
+    private partial void LogLost(int count);
 
     private sealed record Pending(SessionChange Change)
     {
