@@ -139,7 +139,7 @@ for attempt in 1 2 3 4 5; do
   if start "$work/postgres.log" "'$bin/pg_isready' -q -h '$work/postgres' -p $port -U postgres" -- \
     "${as_user[@]}" "$bin/postgres" -D "$work/postgres/data" -p "$port" -k "$work/postgres" \
     -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_connections=200 -c shared_buffers=64MB; then
+    -c max_connections=300 -c shared_buffers=64MB; then
     postgres_pid=$started_pid
     export RABBIT_TEST_POSTGRES="Host=127.0.0.1;Port=$port;Username=postgres"
     break
