@@ -52,6 +52,9 @@ internal sealed partial class DatabaseMigrator(
             throw new StoreUnavailableException(
                 $"The database ({database.Connection.Name}) was written by a newer Rabbit (migration {newer}); start that version, or restore a backup.");
         }
+        // Stays with the file. Not in the interceptor, since Entity Framework looks for the file with a read-only connection.
+        if (!database.Connection.IsPostgres)
+            await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
         if (applied.Count == known.Count)
             return 0;
         // A process killed while it migrated leaves this lock behind for ever; the file is ours alone, so nobody holds it.

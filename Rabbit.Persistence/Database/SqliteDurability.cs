@@ -4,18 +4,18 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace Rabbit.Persistence.Database;
 
 /// <summary>
-/// Sets each connection to write-ahead logging with synchronous=NORMAL: a killed process loses nothing that was committed;
+/// Sets each connection to synchronous=NORMAL, which suits the write-ahead log that the file is in: a killed process loses nothing that was committed;
 /// only a power failure can take the last transactions, and never the file's consistency (sqlite.org, "PRAGMA synchronous").
 /// </summary>
 internal sealed class SqliteDurability : DbConnectionInterceptor
 {
-    private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;";
+    private const string Pragma = "PRAGMA synchronous=NORMAL;";
 
     /// <inheritdoc/>
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
     {
         using DbCommand command = connection.CreateCommand();
-        command.CommandText = Pragmas;
+        command.CommandText = Pragma;
         command.ExecuteNonQuery();
     }
 
@@ -24,7 +24,7 @@ internal sealed class SqliteDurability : DbConnectionInterceptor
         DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
     {
         await using DbCommand command = connection.CreateCommand();
-        command.CommandText = Pragmas;
+        command.CommandText = Pragma;
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -22,10 +22,12 @@ internal sealed class ServerSettings(RabbitDatabase database, IOptions<Persisten
             [PortRangeEnd] = Text(options.Value.PortRangeEnd),
             [UptimeSeconds] = "0",
         };
-        List<string> stored = await context.ServerSettings.Select(row => row.Key).ToListAsync(cancellationToken);
-        foreach (var (key, value) in defaults.Where(setting => !stored.Contains(setting.Key)))
-            context.ServerSettings.Add(new ServerSettingRow { Key = key, Value = value });
-        await context.SaveChangesAsync(cancellationToken);
+        // Two servers may start on one empty database.
+        foreach (var (key, value) in defaults)
+        {
+            await context.Database.ExecuteSqlAsync(
+                $"INSERT INTO server_settings (key, value) VALUES ({key}, {value}) ON CONFLICT (key) DO NOTHING", cancellationToken);
+        }
     }, cancellationToken);
 
     /// <summary>The tunnel ports that may be assigned, both ends included; null when what is stored is no range of ports.</summary>

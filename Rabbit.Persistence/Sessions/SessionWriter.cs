@@ -1,9 +1,7 @@
 using System.Threading.Channels;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.Database;
-using Rabbit.Persistence.Model;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Sessions;
@@ -15,7 +13,6 @@ namespace Rabbit.Persistence.Sessions;
 internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvider time, ILogger<SessionWriter> logger) : BackgroundService
 {
     private const int LargestBatch = 500;
-    private const string Superseded = "superseded";
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true });
@@ -106,85 +103,9 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
         await using var transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
         double uptime = await Management.ServerSettings.GetUptimeAsync(context, _giveUp.Token);
         foreach (Pending pending in batch)
-        {
-            await (pending.Change switch
-            {
-                SessionChange.Opened opened => OpenAsync(context, opened.Session, uptime),
-                SessionChange.Lost lost => LoseAsync(context, lost),
-                SessionChange.Ended ended => EndAsync(context, ended),
-                _ => throw new InvalidOperationException($"Unknown change {pending.Change.GetType().Name}."),
-            });
-        }
+            await SessionRows.ApplyAsync(context, pending.Change, uptime, _giveUp.Token);
         await transaction.CommitAsync(_giveUp.Token);
     }, _giveUp.Token);
-
-    private static async Task OpenAsync(RabbitDbContext context, SessionRecord session, double uptime)
-    {
-        int reactivated = await context.Sessions.Where(row => row.Id == session.SessionId && row.Epoch < session.Epoch).ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.Status, SessionStatus.Active)
-            .SetProperty(row => row.Epoch, session.Epoch)
-            .SetProperty(row => row.Protocol, session.Protocol)
-            .SetProperty(row => row.Node, session.Node)
-            .SetProperty(row => row.ClientAddress, session.ClientAddress)
-            .SetProperty(row => row.ClientName, session.ClientName)
-            .SetProperty(row => row.ClientSoftware, session.ClientSoftware)
-            .SetProperty(row => row.LocalPort, session.LocalPort)
-            .SetProperty(row => row.ConnectedAt, session.ConnectedAt)
-            .SetProperty(row => row.LastSeenAt, session.ConnectedAt)
-            .SetProperty(row => row.SeenUptime, uptime)
-            .SetProperty(row => row.EndedAt, (DateTimeOffset?)null)
-            .SetProperty(row => row.EndReason, ""));
-        if (reactivated == 0 && !await context.Sessions.AnyAsync(row => row.Id == session.SessionId))
-        {
-            // A login that is stored after the one that superseded it (another node was faster) is over already.
-            bool superseded = await context.Sessions.AnyAsync(row => row.TokenId == session.TokenId && row.Epoch > session.Epoch);
-            context.Sessions.Add(new SessionRow
-            {
-                Id = session.SessionId,
-                TokenId = session.TokenId,
-                Port = session.Port,
-                Epoch = session.Epoch,
-                Protocol = session.Protocol,
-                Status = superseded ? SessionStatus.Inactive : SessionStatus.Active,
-                Node = session.Node,
-                ClientAddress = session.ClientAddress,
-                ClientName = session.ClientName,
-                ClientSoftware = session.ClientSoftware,
-                LocalPort = session.LocalPort,
-                StartedAt = session.ConnectedAt,
-                ConnectedAt = session.ConnectedAt,
-                LastSeenAt = session.ConnectedAt,
-                SeenUptime = uptime,
-                EndedAt = superseded ? session.ConnectedAt : null,
-                EndReason = superseded ? Superseded : "",
-            });
-            await context.SaveChangesAsync();
-            context.ChangeTracker.Clear();
-        }
-
-        await context.Sessions
-            .Where(row => row.TokenId == session.TokenId && row.Id != session.SessionId && row.EndedAt == null && row.Epoch < session.Epoch)
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(row => row.Status, SessionStatus.Inactive)
-                .SetProperty(row => row.EndedAt, session.ConnectedAt)
-                .SetProperty(row => row.EndReason, Superseded));
-        await context.Tokens.Where(row => row.Id == session.TokenId && row.LastEpoch < session.Epoch).ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.LastEpoch, session.Epoch)
-            .SetProperty(row => row.LastUsedAt, session.ConnectedAt));
-    }
-
-    private static Task<int> LoseAsync(RabbitDbContext context, SessionChange.Lost lost) => context.Sessions
-        .Where(row => row.Id == lost.SessionId && row.Epoch <= lost.Epoch && row.EndedAt == null)
-        .ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.Status, SessionStatus.Inactive)
-            .SetProperty(row => row.EndReason, lost.Reason));
-
-    private static Task<int> EndAsync(RabbitDbContext context, SessionChange.Ended ended) => context.Sessions
-        .Where(row => row.Id == ended.SessionId && row.Epoch <= ended.Epoch && row.EndedAt == null)
-        .ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.Status, SessionStatus.Inactive)
-            .SetProperty(row => row.EndedAt, ended.At)
-            .SetProperty(row => row.EndReason, ended.Reason));
 
     [LoggerMessage(EventIds.WriteRetried, LogLevel.Warning, "Session changes wait for the database: {Reason}")]
     private partial void LogRetried(string reason);

@@ -54,8 +54,8 @@ internal sealed class StoreRig : IAsyncDisposable
     }
 
     /// <summary>Starts on a database that the test owns; <paramref name="connectionString"/> may lead to it by a detour.</summary>
-    public static Task<StoreRig> StartOnAsync(TestDatabase database, string? connectionString = null) =>
-        StartAsync(new StoreRig(null, connectionString ?? database.ConnectionString, database.DataDirectory, null));
+    public static Task<StoreRig> StartOnAsync(TestDatabase database, string? connectionString = null, string? dataDirectory = null) =>
+        StartAsync(new StoreRig(null, connectionString ?? database.ConnectionString, dataDirectory ?? database.DataDirectory, null));
 
     public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
 

@@ -1,0 +1,103 @@
+using Microsoft.EntityFrameworkCore;
+using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Model;
+using Rabbit.Tests.Support;
+using Rabbit.Tunneling.State;
+using Xunit;
+
+namespace Rabbit.Tests.Persistence.Database;
+
+public sealed class MigrationTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Model_Sqlite_HasNoChangesWithoutMigration()
+    {
+        using SqliteRabbitDbContext context = new SqliteDesignTimeFactory().CreateDbContext([]);
+        Assert.False(context.Database.HasPendingModelChanges(), "Add a migration to Migrations/Sqlite and one to Migrations/Postgres.");
+        Assert.NotEmpty(context.Database.GetMigrations());
+    }
+
+    [Fact]
+    public void Model_Postgres_HasNoChangesWithoutMigration()
+    {
+        using PostgresRabbitDbContext context = new PostgresDesignTimeFactory().CreateDbContext([]);
+        Assert.False(context.Database.HasPendingModelChanges(), "Add a migration to Migrations/Sqlite and one to Migrations/Postgres.");
+        Assert.NotEmpty(context.Database.GetMigrations());
+    }
+
+    [Theory, OnBothDatabases]
+    [Trait("Property", "P20")]
+    public async Task Start_EmptyDatabase_EverythingWorks(TestDatabaseKind kind)
+    {
+        await using StoreRig rig = await StoreRig.StartAsync(kind);
+        CreatedToken token = await rig.CreateTokenAsync();
+        SessionRecord session = rig.Session(token.Token, epoch: 1);
+        await rig.Sessions.SaveAsync(new SessionChange.Opened(session)).WaitAsync(Cancellation);
+        rig.ConnectionLog.Record(LogEntries.Of(token.Token.TokenId, rig.Time.GetUtcNow()));
+        await rig.StopAsync();
+
+        Statistics statistics = await rig.Get<StatsStore>().ReadAsync(Cancellation);
+        Assert.Equal(new Statistics(ActiveTeams: 1, ActiveTokens: 1, PortAssignments: 1, ActiveSessions: 1, ConnectionsToday: 1), statistics);
+        Assert.InRange(token.Token.Port, 10000, 20000);
+    }
+
+    [Theory, OnBothDatabases]
+    public async Task Start_Again_KeepsTheState(TestDatabaseKind kind)
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(kind);
+        CreatedToken token;
+        await using (StoreRig first = await StoreRig.StartOnAsync(database))
+            token = await first.CreateTokenAsync();
+
+        await using StoreRig second = await StoreRig.StartOnAsync(database);
+        TokenRecord? found = await second.Get<ITokenStore>().FindTokenAsync(token.Text.Id, Cancellation);
+        Assert.Equal(token.Token.Port, found?.Port);
+        Assert.True(token.Text.Matches(found!.SecretHash.Span));
+    }
+
+    [Fact]
+    public async Task Start_TwoServersOnOnePostgres_BothStart()
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(TestDatabaseKind.Postgres);
+        StoreRig[] rigs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => StoreRig.StartOnAsync(database)));
+        int settings = await rigs[0].QueryAsync(context => context.ServerSettings.CountAsync(Cancellation));
+        foreach (StoreRig rig in rigs)
+            await rig.DisposeAsync();
+        Assert.Equal(3, settings);
+    }
+
+    [Theory, OnBothDatabases]
+    public async Task Start_DatabaseOfANewerVersion_RefusesWithASentence(TestDatabaseKind kind)
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(kind);
+        await using (StoreRig first = await StoreRig.StartOnAsync(database))
+        {
+            await first.QueryAsync(context => context.Database.ExecuteSqlRawAsync(
+                "INSERT INTO \"__EFMigrationsHistory\" (\"MigrationId\", \"ProductVersion\") VALUES ('99990101000000_Later', '99.0.0')", Cancellation));
+        }
+
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => StoreRig.StartOnAsync(database));
+        Assert.Contains("newer Rabbit", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_MigrationLockOfAKilledProcess_StartsAllTheSame()
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(TestDatabaseKind.Sqlite);
+        var options = new DbContextOptionsBuilder<SqliteRabbitDbContext>()
+            .UseSqlite($"Data Source={Path.Combine(database.DataDirectory, "rabbit.db")};Pooling=False").Options;
+        await using (var context = new SqliteRabbitDbContext(options))
+        {
+            await context.Database.ExecuteSqlRawAsync(
+                """
+                CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER NOT NULL PRIMARY KEY, "Timestamp" TEXT NOT NULL);
+                INSERT INTO "__EFMigrationsLock" VALUES (1, '2030-01-01');
+                """, Cancellation);
+        }
+
+        await using StoreRig rig = await StoreRig.StartOnAsync(database).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        Assert.Equal(0, await rig.QueryAsync(context => context.Teams.CountAsync(Cancellation)));
+    }
+}
