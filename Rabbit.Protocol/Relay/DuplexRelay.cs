@@ -63,13 +63,13 @@ public sealed class DuplexRelay
     }
 
     private Task<LaneEnd> RunAToBAsync() =>
-        RunLaneAsync(new RelayLane(_a, _b, _counters.AddAToB, _opening), RelayOutcome.ABroke, RelayOutcome.BBroke);
+        RunLaneAsync(RelayLane.Between(_a, _b, _counters.Forward, _opening), RelayOutcome.ABroke, RelayOutcome.BBroke);
 
     private async Task<LaneEnd> RunBToAAsync()
     {
         if (_opening is not null && !await OpenAsync(_opening))
             return LaneEnd.Stopped;
-        return await RunLaneAsync(new RelayLane(_b, _a, _counters.AddBToA), RelayOutcome.BBroke, RelayOutcome.ABroke);
+        return await RunLaneAsync(RelayLane.Between(_b, _a, _counters.Backward), RelayOutcome.BBroke, RelayOutcome.ABroke);
     }
 
     private async Task<LaneEnd> RunLaneAsync(RelayLane lane, RelayOutcome sourceBroke, RelayOutcome targetBroke)

@@ -1,21 +1,15 @@
 namespace Rabbit.Protocol.Relay;
 
-/// <summary>
-/// Bytes that a relay has delivered, readable while it runs. Each direction has one writer, so plain additions with a
-/// volatile publication are exact.
-/// </summary>
+/// <summary>Bytes that a relay has delivered, readable while it runs.</summary>
 public sealed class RelayCounters
 {
-    private long _aToB;
-    private long _bToA;
-
     /// <summary>Bytes received from end A and handed to end B's socket.</summary>
-    public long AToB => Volatile.Read(ref _aToB);
+    public long AToB => Forward.Bytes;
 
     /// <summary>Bytes received from end B and handed to end A's socket.</summary>
-    public long BToA => Volatile.Read(ref _bToA);
+    public long BToA => Backward.Bytes;
 
-    internal void AddAToB(long count) => Volatile.Write(ref _aToB, _aToB + count);
+    internal LaneCounter Forward { get; } = new();
 
-    internal void AddBToA(long count) => Volatile.Write(ref _bToA, _bToA + count);
+    internal LaneCounter Backward { get; } = new();
 }

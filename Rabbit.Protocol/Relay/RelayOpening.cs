@@ -27,6 +27,9 @@ public sealed class RelayOpening(Func<ValueTask<bool>> step)
     /// <summary>Stops the lane that reads A when the step says no; nothing to watch once it has said yes.</summary>
     internal CancellationToken Refused => _opened ? default : _refused.Token;
 
+    /// <summary>True once the step said yes.</summary>
+    internal bool HasOpened => _opened;
+
     internal ValueTask<bool> RunAsync() => step();
 
     /// <summary>Called by the one lane that reads A.</summary>
