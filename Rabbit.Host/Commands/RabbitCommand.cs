@@ -12,7 +12,10 @@ internal static class RabbitCommand
         var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create() };
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
-            return Task.FromResult(Fail(ExitCode.Usage, $"{parsed.Errors[0].Message.TrimEnd('.')}; 'rabbit --help' lists what there is."));
+        {
+            string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
+            return Task.FromResult(Fail(ExitCode.Usage, $"{what}; 'rabbit --help' lists what there is."));
+        }
         // No termination timeout: the host handles the signals, and its drain may take longer than the library's 2 s.
         return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
