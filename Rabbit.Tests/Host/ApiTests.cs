@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Rabbit.Tests.EndToEnd;
-using Rabbit.Tests.Support;
 using Xunit;
 
 namespace Rabbit.Tests.Host;
