@@ -1,9 +1,7 @@
-using System.CommandLine;
 using Rabbit.Client.Commands;
 
 // Before the first socket: continuations then run on the thread that found the socket ready.
 if (Environment.GetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS") is null)
     Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-// No termination timeout: the command handles the signals itself.
-return await ClientCommand.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return await ClientCommand.RunAsync(args);

@@ -23,10 +23,10 @@ public sealed class PersistenceOptions
     public string Node { get; set; } = Environment.MachineName;
 
     /// <summary>First tunnel port of an empty database; afterwards server_settings decides.</summary>
-    [Range(1, 65535)]
+    [Range(1, 65535, ErrorMessage = "{0} must be from {1} to {2}.")]
     public int PortRangeStart { get; set; } = 10000;
 
     /// <summary>Last tunnel port of an empty database; afterwards server_settings decides.</summary>
-    [Range(1, 65535)]
+    [Range(1, 65535, ErrorMessage = "{0} must be from {1} to {2}.")]
     public int PortRangeEnd { get; set; } = 20000;
 }

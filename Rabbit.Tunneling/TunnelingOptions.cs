@@ -9,12 +9,14 @@ public sealed class TunnelingOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Rabbit";
 
+    private const string RangeMessage = "{0} must be from {1} to {2}.";
+
     /// <summary>Address of the control port and the tunnel ports: textual IP address; default all of IPv4.</summary>
-    [Required]
+    [IpAddress]
     public string Bind { get; set; } = "0.0.0.0";
 
     /// <summary>Control port; 0 takes a free one.</summary>
-    [Range(0, 65535)]
+    [Range(0, 65535, ErrorMessage = RangeMessage)]
     public int Port { get; set; } = 9999;
 
     /// <summary>Host name or address that visitors and clients use, for display; empty: the host that a client dialled.</summary>
@@ -45,11 +47,11 @@ public sealed class TunnelingOptions
     public TimeSpan ChannelTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Visitors of one tunnel that may wait for a data channel at once.</summary>
-    [Range(1, 1_000_000)]
+    [Range(1, 1_000_000, ErrorMessage = RangeMessage)]
     public int PendingVisitors { get; set; } = 4096;
 
     /// <summary>Idle data channels kept ready for each session.</summary>
-    [Range(0, 1024)]
+    [Range(0, 1024, ErrorMessage = RangeMessage)]
     public int PoolSize { get; set; } = 8;
 
     /// <summary>Server uptime after which a session whose client has not been seen ends.</summary>

@@ -2,5 +2,5 @@ namespace Rabbit.Client.Commands;
 
 /// <summary>The command line of <c>connect</c> as it was given.</summary>
 internal sealed record ConnectArguments(
-    string? Uri, string? Server, string? Token, string? TokenFile, int LocalPort, string LocalHost, string? Fingerprint,
+    string? Uri, string? Server, string? Token, string? TokenFile, string LocalPort, string LocalHost, string? Fingerprint,
     string? CaFile, bool Plaintext, string Name);

@@ -14,7 +14,7 @@ internal static partial class ConnectCommand
     private static readonly Option<string?> Server = new("--server") { Description = "HOST:PORT of the server's control port." };
     private static readonly Option<string?> Token = new("--token") { Description = "The token; visible to other accounts of this machine, so better --token-file." };
     private static readonly Option<string?> TokenFile = new("--token-file") { Description = "File that holds the token." };
-    private static readonly Option<int> LocalPort = new("--local-port") { Required = true, Description = "Port of the local service." };
+    private static readonly Option<string> LocalPort = new("--local-port") { Required = true, Description = "Port of the local service." };
     private static readonly Option<string> LocalHost = new("--local-host") { DefaultValueFactory = _ => "localhost", Description = "Host of the local service." };
     private static readonly Option<string?> Fingerprint = new("--fingerprint") { Description = "SHA-256 of the server's certificate, as the server prints it." };
     private static readonly Option<string?> Ca = new("--ca") { Description = "PEM file of the authority that signed the server's certificate." };
@@ -56,13 +56,11 @@ internal static partial class ConnectCommand
         }
         catch (FormatException e)
         {
-            await Console.Error.WriteLineAsync($"tunnel-client: {e.Message}");
-            return ExitCode.Usage;
+            return ClientCommand.Fail(ExitCode.Usage, e.Message);
         }
         catch (TunnelFailedException e)
         {
-            await Console.Error.WriteLineAsync($"tunnel-client: {e.Message}");
-            return ExitCode.Failure;
+            return ClientCommand.Fail(ExitCode.Failure, e.Message);
         }
     }
 
@@ -70,7 +68,7 @@ internal static partial class ConnectCommand
     {
         bool tokenIsVisible = parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true;
         ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
-            parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile), parsed.GetValue(LocalPort),
+            parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile), parsed.GetValue(LocalPort)!,
             parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!));
         if (tokenIsVisible)
             LogTokenVisible(logger);

@@ -21,12 +21,14 @@ internal sealed record ConnectOptions(
     /// <exception cref="FormatException">One sentence that says what to correct.</exception>
     public static ConnectOptions Read(ConnectArguments arguments)
     {
+        if (arguments.Uri is ['-', ..])
+            throw new FormatException($"There is no option '{arguments.Uri}'; 'tunnel-client connect --help' lists what there is.");
         ConnectionUri? uri = arguments.Uri is null ? null : ConnectionUri.Parse(arguments.Uri);
         if (uri is null && arguments.Server is null)
             throw new FormatException("Name the server: paste the rabbit:// string that it printed, or give --server HOST:PORT.");
         var (host, port) = arguments.Server is null ? (uri!.Host, uri.Port) : ReadServer(arguments.Server);
-        if (arguments.LocalPort is < 1 or > 65535)
-            throw new FormatException("--local-port must be the port of the local service, 1 to 65535.");
+        if (!ushort.TryParse(arguments.LocalPort, NumberStyles.None, CultureInfo.InvariantCulture, out ushort localPort) || localPort == 0)
+            throw new FormatException($"--local-port must be the port of the local service, 1 to 65535, not '{arguments.LocalPort}'.");
 
         string? fingerprint = arguments.Fingerprint is null ? uri?.Fingerprint : CertificateFingerprint.Normalize(arguments.Fingerprint);
         bool plaintext = arguments.Plaintext || uri?.Plaintext == true;
@@ -35,10 +37,12 @@ internal sealed record ConnectOptions(
         if (arguments.CaFile is not null && !File.Exists(arguments.CaFile))
             throw new FormatException($"The file {arguments.CaFile} of --ca does not exist.");
 
+        if (arguments is { Token: not null, TokenFile: not null })
+            throw new FormatException("Give either --token or --token-file, not both.");
         string text = ReadToken(arguments, uri);
         if (!TokenText.TryParse(text, out TokenText token))
             throw new FormatException("The token is mistyped or cut off: it looks like rbt_..._... and is shown once, when it is created.");
-        return new ConnectOptions(token, host, port, arguments.LocalHost, arguments.LocalPort, fingerprint, arguments.CaFile, plaintext, arguments.Name);
+        return new ConnectOptions(token, host, port, arguments.LocalHost, localPort, fingerprint, arguments.CaFile, plaintext, arguments.Name);
     }
 
     private static (string Host, int Port) ReadServer(string server)

@@ -23,8 +23,8 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
     /// <param name="transport">A fresh connection to the control port.</param>
     /// <param name="yield">True not to supersede another client.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ServerUnavailableException">The server did not answer, or rejected for now.</exception>
-    /// <exception cref="TunnelFailedException">The server rejected for good, or is no Rabbit server.</exception>
+    /// <exception cref="ServerUnavailableException">The server did not answer, rejected for now, or is no Rabbit server.</exception>
+    /// <exception cref="TunnelFailedException">The server rejected for good.</exception>
     public async Task<ServerHello> RunAsync(DetachableTransport transport, bool yield, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Timeout, time);
@@ -44,12 +44,12 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
         }
         catch (ProtocolException)
         {
-            throw new TunnelFailedException($"What answers at {options.Host}:{options.Port} is not a Rabbit server; give the control port (9999 by default), not the API's or a tunnel's.");
+            throw new ServerUnavailableException($"What answers at {options.Host}:{options.Port} is not a Rabbit server; give the control port (9999 by default), not the API's or a tunnel's.", isStranger: true);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ServerUnavailableException(e is OperationCanceledException ? "the server does not answer the login" : "the connection broke during the login");
+            throw new ServerUnavailableException(e is OperationCanceledException ? $"{options.Host}:{options.Port} does not answer the login; see that it is the control port (9999 by default)" : "the connection broke during the login");
         }
     }
 

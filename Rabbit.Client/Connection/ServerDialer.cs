@@ -38,8 +38,9 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
                 SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {options.Host}:{port}",
                 SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the name {options.Host} cannot be resolved",
                 SocketException socket => $"{options.Host}:{port} cannot be reached: {socket.Message}",
-                _ => $"{options.Host}:{port} does not speak TLS as a Rabbit server does; see that host and control port are right",
-            });
+                IOException => $"{options.Host}:{port} closed the connection during the TLS handshake",
+                _ => $"What answers at {options.Host}:{port} does not speak TLS as a Rabbit server does; see that it is the control port (9999 by default), or give --plaintext if that is meant.",
+            }, isStranger: e is AuthenticationException);
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
     private readonly Login _login = new(options, time);
     private readonly ReconnectBackoff _backoff = new(time, Random.Shared);
     private readonly List<DataChannels> _lingering = [];
+    private bool _wasUp;
     private long? _lostAt;
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -32,6 +33,10 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                 {
                     await ServeAsync(yield, abort.Token, cancellationToken);
                     return;
+                }
+                catch (ServerUnavailableException e) when (e.IsStranger && !_wasUp)
+                {
+                    throw new TunnelFailedException(e.Message);
                 }
                 catch (ServerUnavailableException e)
                 {
@@ -61,6 +66,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         var transport = new DetachableTransport(await _dialer.DialAsync(options.Port, cancellationToken));
         await using RelayEnd end = transport.End;
         ServerHello hello = await _login.RunAsync(transport, yield, cancellationToken);
+        _wasUp = true;
         _backoff.Connected();
         await DropIdleAsync();
         var channels = new DataChannels(options, _dialer, hello, time, logger, abort);

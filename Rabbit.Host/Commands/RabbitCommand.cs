@@ -1,12 +1,29 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace Rabbit.Host.Commands;
 
 /// <summary>The program's command line.</summary>
 internal static class RabbitCommand
 {
-    public static RootCommand Create() => new("Rabbit: a durable reverse TCP tunnel server.")
+    /// <summary>Runs what the arguments ask for; the exit status.</summary>
+    public static Task<int> RunAsync(string[] arguments)
     {
-        ServerCommand.Create(),
-    };
+        var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create() };
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction)
+        {
+            string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
+            return Task.FromResult(Fail(ExitCode.Usage, $"{what}; 'rabbit --help' lists what there is."));
+        }
+        // No termination timeout: the host handles the signals, and its drain may take longer than the library's 2 s.
+        return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    /// <summary>Says in one sentence what is wrong and what to do.</summary>
+    public static int Fail(int exitCode, string sentence)
+    {
+        Console.Error.WriteLine($"rabbit: {sentence}");
+        return exitCode;
+    }
 }

@@ -1,15 +1,35 @@
-using Microsoft.Extensions.Options;
-using Rabbit.Persistence;
-
 namespace Rabbit.Host.Startup;
 
-/// <summary>Makes the data directory, for this account alone, before anything is written there.</summary>
-internal sealed class DataDirectory(IOptions<PersistenceOptions> options) : IHostedService
+/// <summary>
+/// The directory that holds the server's secrets and, by default, its database. One that Rabbit makes is for this account
+/// alone; one that was there keeps its mode. Secrets in it are for this account alone in any case.
+/// </summary>
+internal static class DataDirectory
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>The file in which the admin key is kept.</summary>
     public static string AdminKeyFile(string data) => Path.Combine(data, "admin.key");
+
+    /// <summary>Makes a directory for this account alone unless it is there, and sees that files can be made in it.</summary>
+    /// <exception cref="IOException">One sentence that says what to do.</exception>
+    public static void Make(string directory)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(directory);
+            else if (!Directory.Exists(directory))
+                Directory.CreateDirectory(directory, OwnerOnly);
+            string probe = Path.Combine(directory, $".{Guid.NewGuid():N}");
+            File.Create(probe, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"The data directory {directory} cannot be written ({e.Message.TrimEnd('.')}); give this account access, or name another with --data.", e);
+        }
+    }
 
     /// <summary>Writes a secret into a file that only this account can read.</summary>
     public static void WriteSecret(string file, string content)
@@ -20,26 +40,4 @@ internal sealed class DataDirectory(IOptions<PersistenceOptions> options) : IHos
         using var writer = new StreamWriter(file, options);
         writer.Write(content);
     }
-
-    /// <inheritdoc/>
-    /// <exception cref="IOException">The directory cannot be made.</exception>
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        string data = options.Value.Data;
-        try
-        {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(data);
-            else if (!Directory.Exists(data))
-                Directory.CreateDirectory(data, OwnerOnly);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"The data directory {data} cannot be made ({e.Message.TrimEnd('.')}); give this account access, or name another with --data", e);
-        }
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -16,6 +16,7 @@ internal static class RabbitServer
     /// <summary>A server that is ready to run.</summary>
     /// <param name="flags">Configuration that goes before all other: keys such as <c>Rabbit:Port</c>.</param>
     /// <exception cref="FormatException">A setting cannot be read.</exception>
+    /// <exception cref="IOException">The data directory cannot be written.</exception>
     public static WebApplication Build(IReadOnlyDictionary<string, string?> flags)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -29,9 +30,9 @@ internal static class RabbitServer
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<TunnelingOptions>>(
             (host, tunneling) => host.ShutdownTimeout = tunneling.Value.DrainLimit + AfterDrain);
 
-        // Hosted services start in this order, before any endpoint is bound: directory, tables, first run, restoration.
+        // Hosted services start in this order, before any endpoint is bound: tables, first run, restoration.
+        DataDirectory.Make(section["Data"]!);
         builder.Services.AddSystemd();
-        builder.Services.AddHostedService<DataDirectory>();
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<FirstRun>());
@@ -70,6 +71,8 @@ internal static class RabbitServer
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // The data directory, where its keys are, is this account's alone already.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // A request without a valid key is answered with what to do.
+        logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
         // Failures to start are told by the command, in one sentence.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }

@@ -33,7 +33,7 @@ internal sealed partial class ServerCertificate : IServerCertificate
         string keyFile = Path.Combine(directory, "key.pem");
         if (!File.Exists(certificateFile))
         {
-            Directory.CreateDirectory(directory);
+            DataDirectory.Make(directory);
             using X509Certificate2 made = Make(options.PublicHost, time.GetUtcNow());
             using ECDsa key = made.GetECDsaPrivateKey()!;
             DataDirectory.WriteSecret(keyFile, key.ExportPkcs8PrivateKeyPem() + "\n");

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Npgsql;
-using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Database;
 
@@ -14,7 +13,7 @@ internal sealed record DatabaseConnection(bool IsPostgres, string ConnectionStri
     private const int CommandSeconds = 5;
 
     /// <summary>Reads the configured string.</summary>
-    /// <exception cref="StoreUnavailableException">It is neither a URI nor a connection string of PostgreSQL.</exception>
+    /// <exception cref="FormatException">It is neither a URI nor a connection string of PostgreSQL.</exception>
     public static DatabaseConnection Parse(string database, string dataDirectory)
     {
         if (database.Length == 0)
@@ -42,7 +41,7 @@ internal sealed record DatabaseConnection(bool IsPostgres, string ConnectionStri
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new StoreUnavailableException($"--database is not understood ({e.Message}); write postgres://name:password@host:5432/database.", e);
+            throw new FormatException($"--database is not understood ({e.Message.TrimEnd('.')}); write postgres://name:password@host:5432/database.", e);
         }
     }
 

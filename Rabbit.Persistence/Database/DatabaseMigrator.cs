@@ -78,6 +78,11 @@ internal sealed partial class DatabaseMigrator(
         {
             Directory.CreateDirectory(options.Value.Data);
             _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // An empty file is an empty database; those that SQLite makes beside it get the same mode.
+            var ownerOnly = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+            if (!OperatingSystem.IsWindows())
+                ownerOnly.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            new FileStream(database.Connection.Name, ownerOnly).Dispose();
         }
         catch (IOException e) when (File.Exists(file))
         {

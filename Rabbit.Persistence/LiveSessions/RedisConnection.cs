@@ -1,5 +1,4 @@
 using System.Globalization;
-using Rabbit.Tunneling.State;
 using StackExchange.Redis;
 
 namespace Rabbit.Persistence.LiveSessions;
@@ -11,7 +10,7 @@ internal static class RedisConnection
     private const int TimeoutMilliseconds = 2000;
 
     /// <summary>Reads <c>redis://name:password@host:port/database</c> (<c>rediss</c> for TLS), <c>host:port</c>, or a StackExchange.Redis string.</summary>
-    /// <exception cref="StoreUnavailableException">It is none of them.</exception>
+    /// <exception cref="FormatException">It is none of them.</exception>
     public static ConfigurationOptions Parse(string redis)
     {
         ConfigurationOptions options;
@@ -24,10 +23,10 @@ internal static class RedisConnection
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new StoreUnavailableException("--redis is not understood; write host:port or redis://name:password@host:port.", e);
+            throw new FormatException("--redis is not understood; write host:port or redis://name:password@host:port.", e);
         }
         if (options.EndPoints.Count == 0)
-            throw new StoreUnavailableException("--redis names no host; write host:port or redis://name:password@host:port.");
+            throw new FormatException("--redis names no host; write host:port or redis://name:password@host:port.");
 
         // A Redis that is away at the start is waited for like one that goes away later; calls meanwhile fail at once.
         options.AbortOnConnectFail = false;

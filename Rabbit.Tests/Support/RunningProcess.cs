@@ -41,13 +41,15 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
     public static RunningProcess Start(
-        string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+        string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
+        string? directory = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            WorkingDirectory = directory,
         };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>())
             start.Environment[key] = value;

@@ -19,7 +19,7 @@ internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, Time
     public bool CanBind(EndPoint endpoint) => endpoint is TunnelEndPoint;
 
     /// <inheritdoc/>
-    /// <exception cref="AddressInUseException">Another socket listens there.</exception>
+    /// <exception cref="TunnelAddressInUseException">Another socket listens there.</exception>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -37,7 +37,7 @@ internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, Time
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             socket.Dispose();
-            throw new AddressInUseException($"Address {requested} is already in use.", e);
+            throw new TunnelAddressInUseException(requested, e);
         }
         catch
         {

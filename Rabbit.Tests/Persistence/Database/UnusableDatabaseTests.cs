@@ -73,7 +73,7 @@ public sealed class UnusableDatabaseTests
     [InlineData("rabbit.db")]
     public void Parse_NotPostgres_SaysWhatToWrite(string text)
     {
-        var refused = Assert.Throws<StoreUnavailableException>(() => DatabaseConnection.Parse(text, "data"));
+        var refused = Assert.Throws<FormatException>(() => DatabaseConnection.Parse(text, "data"));
         Assert.Contains("postgres://name:password@host:5432/database", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", refused.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,24 @@
+namespace Rabbit.Host.Startup;
+
+/// <summary>A flag of <c>rabbit server</c> that sets the configuration key beside it.</summary>
+/// <param name="Name">As typed.</param>
+/// <param name="Key">Within the section <c>Rabbit</c>.</param>
+/// <param name="Description">For the help text, with the default.</param>
+internal sealed record ServerFlag(string Name, string Key, string Description)
+{
+    /// <summary>Every flag that takes a value.</summary>
+    public static IReadOnlyList<ServerFlag> All { get; } =
+    [
+        new("--bind", "Bind", "Address of the control port and the tunnel ports (0.0.0.0)."),
+        new("--port", "Port", "Control port (9999); 0 takes a free one."),
+        new("--api-bind", "ApiBind", "Address of the API (127.0.0.1)."),
+        new("--api-port", "ApiPort", "API port (8080); 0 takes a free one."),
+        new("--data", "Data", "Data directory (./rabbit-data)."),
+        new("--database", "Database", "postgres://name:password@host/database; without it SQLite in the data directory."),
+        new("--redis", "Redis", "host:port of Redis; without it live session data stays in this process."),
+        new("--public-host", "PublicHost", "Host name by which visitors and clients reach this server."),
+        new("--certificate", "CertificateFile", "PEM file of the control port's certificate; without it a self-signed one."),
+        new("--certificate-key", "CertificateKeyFile", "PEM file of the certificate's private key."),
+        new("--port-range", "PortRange", "FIRST-LAST: the tunnel ports of an empty database (10000-20000)."),
+    ];
+}
