@@ -49,7 +49,7 @@ internal static partial class ConnectCommand
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
             using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
-            await LocalService.WarnIfAbsentAsync(options, logger, stop.Token);
+            await new LocalService(options, TimeProvider.System).WarnIfAbsentAsync(logger, stop.Token);
             var trust = new ServerTrust(options, KnownServers.Default(), logger);
             await new TunnelRunner(options, trust, TimeProvider.System, logger).RunAsync(stop.Token);
             return ExitCode.Ok;

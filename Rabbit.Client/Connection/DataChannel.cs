@@ -1,5 +1,5 @@
+using System.Net;
 using System.Net.Sockets;
-using Rabbit.Client.Commands;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -20,9 +20,10 @@ internal sealed class DataChannel
     /// <summary>Dials the server and presents the session's secret.</summary>
     /// <exception cref="ServerUnavailableException">The server does not answer.</exception>
     /// <exception cref="TunnelFailedException">The server is not the one expected.</exception>
-    public static async Task<DataChannel> OpenAsync(ServerDialer dialer, ServerHello hello, CancellationToken cancellationToken)
+    public static async Task<DataChannel> OpenAsync(
+        ServerDialer dialer, IPEndPoint server, ServerHello hello, CancellationToken cancellationToken)
     {
-        RelayEnd end = await dialer.DialAsync(hello.ControlPort, cancellationToken);
+        RelayEnd end = await dialer.DialAsync(server, cancellationToken);
         try
         {
             byte[] greeting = [.. Preamble.Bytes, .. Frame.Encode(new DataHello(hello.SessionId, hello.ChannelSecret))];
@@ -44,18 +45,17 @@ internal sealed class DataChannel
     /// <summary>
     /// Waits for a visitor and serves it to the end; returns why the local service refused, or null.
     /// </summary>
-    /// <param name="options">Where the local service is.</param>
+    /// <param name="local">The local service.</param>
     /// <param name="sessionEnded">Ends the wait.</param>
     /// <param name="abort">Breaks the relay off.</param>
-    public async Task<Refused?> ServeAsync(ConnectOptions options, CancellationToken sessionEnded, CancellationToken abort)
+    public async Task<Refused?> ServeAsync(LocalService local, CancellationToken sessionEnded, CancellationToken abort)
     {
-        var transport = new DetachableTransport(_end);
         try
         {
             // Only a Start begins a visitor; a Reject, or an end, closes a channel that is no longer wanted.
-            if (await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start })
+            if (await _end.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start })
                 return null;
-            var (service, refused) = await LocalService.ConnectAsync(options, abort);
+            var (service, refused) = await local.ConnectAsync(abort);
             if (service is null)
             {
                 await _end.SendAsync(Frame.Encode(refused), abort);
@@ -66,7 +66,7 @@ internal sealed class DataChannel
             await using (service)
             {
                 await _end.SendAsync(Frame.Encode(default(Accepted)), abort);
-                await DuplexRelay.RunAsync(service, transport.Detach(), new RelayCounters(), abort);
+                await DuplexRelay.RunAsync(service, _end, new RelayCounters(), abort);
             }
             return null;
         }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
-using Rabbit.Client.Commands;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 
@@ -11,7 +11,7 @@ namespace Rabbit.Client.Connection;
 /// on until they end by themselves.
 /// </summary>
 internal sealed partial class DataChannels(
-    ConnectOptions options, ServerDialer dialer, ServerHello hello, TimeProvider time, ILogger logger, CancellationToken abort)
+    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, TimeProvider time, ILogger logger, CancellationToken abort)
     : IAsyncDisposable
 {
     private const int DialsAtOnce = 64;
@@ -60,13 +60,13 @@ internal sealed partial class DataChannels(
             await _dials.WaitAsync(_sessionEnded.Token);
             try
             {
-                channel = await DataChannel.OpenAsync(dialer, hello, _sessionEnded.Token);
+                channel = await DataChannel.OpenAsync(dialer, server, hello, _sessionEnded.Token);
             }
             finally
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(options, _sessionEnded.Token, abort) is { } refused && ShouldReport())
+            if (await channel.ServeAsync(service, _sessionEnded.Token, abort) is { } refused && ShouldReport())
                 LogLocalServiceFailed(refused.Sentence);
         }
         catch (OperationCanceledException)

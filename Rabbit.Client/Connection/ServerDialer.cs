@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -13,17 +14,20 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private readonly SslClientAuthenticationOptions _tls = trust.CreateOptions();
 
-    /// <summary>Connects to a port of the server and secures the connection.</summary>
+    /// <summary>
+    /// Connects to the server and secures the connection: by name for a control channel; at the address that answered then
+    /// for its data channels, which must reach the same server and need no name looked up.
+    /// </summary>
     /// <exception cref="ServerUnavailableException">The server does not answer, or not with TLS.</exception>
     /// <exception cref="TunnelFailedException">The server is not the one expected.</exception>
-    public async Task<RelayEnd> DialAsync(int port, CancellationToken cancellationToken)
+    public async Task<RelayEnd> DialAsync(EndPoint server, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         RelayEnd? end = null;
         try
         {
-            end = await ConnectAsync(port, either.Token);
+            end = await ConnectAsync(server, either.Token);
             return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, _tls, either.Token);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
@@ -32,24 +36,28 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
             cancellationToken.ThrowIfCancellationRequested();
             if (e is AuthenticationException)
                 trust.ThrowIfRefused();
+            string address = server is DnsEndPoint name ? $"{name.Host}:{name.Port}" : server.ToString()!;
             throw new ServerUnavailableException(e switch
             {
-                OperationCanceledException => $"{options.Host}:{port} does not answer",
-                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {options.Host}:{port}",
+                OperationCanceledException => $"{address} does not answer",
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {address}",
                 SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the name {options.Host} cannot be resolved",
-                SocketException socket => $"{options.Host}:{port} cannot be reached: {socket.Message}",
-                IOException => $"{options.Host}:{port} closed the connection during the TLS handshake",
-                _ => $"What answers at {options.Host}:{port} does not speak TLS as a Rabbit server does; see that it is the control port (9999 by default), or give --plaintext if that is meant.",
+                SocketException socket => $"{address} cannot be reached: {socket.Message}",
+                IOException => $"{address} closed the connection during the TLS handshake",
+                _ => $"What answers at {address} does not speak TLS as a Rabbit server does; see that it is the control port (9999 by default), or give --plaintext if that is meant.",
             }, isStranger: e is AuthenticationException);
         }
     }
 
-    private async Task<RelayEnd> ConnectAsync(int port, CancellationToken cancellationToken)
+    private static async Task<RelayEnd> ConnectAsync(EndPoint server, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = server is IPEndPoint { AddressFamily: var family }
+            ? new Socket(family, SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync(options.Host, port, cancellationToken);
+            socket.NoDelay = true;
+            await socket.ConnectAsync(server, cancellationToken);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
 using Rabbit.Client.Trust;
@@ -12,6 +13,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ServerDialer _dialer = new(options, trust, time);
+    private readonly LocalService _service = new(options, time);
     private readonly Login _login = new(options, time);
     private readonly ReconnectBackoff _backoff = new(time, Random.Shared);
     private readonly List<DataChannels> _lingering = [];
@@ -63,13 +65,15 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
 
     private async Task ServeAsync(bool yield, CancellationToken abort, CancellationToken cancellationToken)
     {
-        var transport = new DetachableTransport(await _dialer.DialAsync(options.Port, cancellationToken));
+        var transport = new DetachableTransport(await _dialer.DialAsync(new DnsEndPoint(options.Host, options.Port), cancellationToken));
         await using RelayEnd end = transport.End;
         ServerHello hello = await _login.RunAsync(transport, yield, cancellationToken);
         _wasUp = true;
         _backoff.Connected();
         await DropIdleAsync();
-        var channels = new DataChannels(options, _dialer, hello, time, logger, abort);
+        IPAddress answered = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
+        var server = new IPEndPoint(answered.IsIPv4MappedToIPv6 ? answered.MapToIPv4() : answered, hello.ControlPort);
+        var channels = new DataChannels(server, _service, _dialer, hello, time, logger, abort);
         _lingering.Add(channels);
         LogUp(hello);
         try

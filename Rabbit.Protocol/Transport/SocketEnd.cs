@@ -5,13 +5,9 @@ namespace Rabbit.Protocol.Transport;
 /// <summary>A relay's end on a bare TCP socket.</summary>
 public sealed class SocketEnd : RelayEnd
 {
-    /// <summary>Takes over a connected socket, sets TCP_NODELAY on it, and makes sure that no call on it waits in the kernel.</summary>
+    /// <summary>Takes over a connected socket that has TCP_NODELAY, and makes sure that no call on it waits in the kernel.</summary>
     public SocketEnd(Socket socket)
-        : base(socket)
-    {
-        socket.NoDelay = true;
-        socket.Blocking = false; // An accepted socket blocks until its first asynchronous operation; splice(2) would wait.
-    }
+        : base(socket) => socket.Blocking = false; // An accepted socket blocks until its first asynchronous operation; splice(2) would wait.
 
     /// <inheritdoc/>
     public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)

@@ -14,18 +14,17 @@ internal sealed class IncomingConnection : IAsyncDisposable
 {
     private DetachableTransport _transport;
 
-    private IncomingConnection(RelayEnd end, IPEndPoint remote, int localPort)
+    private IncomingConnection(RelayEnd end, IPEndPoint remote)
     {
         _transport = new DetachableTransport(end);
         Remote = remote;
-        LocalPort = localPort;
     }
 
     /// <summary>The peer's address.</summary>
     public IPEndPoint Remote { get; }
 
     /// <summary>The port that the peer dialled.</summary>
-    public int LocalPort { get; }
+    public int LocalPort => ((IPEndPoint)_transport.End.Socket.LocalEndPoint!).Port;
 
     /// <summary>True once TLS protects it.</summary>
     public bool IsTls { get; private set; }
@@ -40,8 +39,7 @@ internal sealed class IncomingConnection : IAsyncDisposable
     public static IncomingConnection Take(ConnectionContext connection)
     {
         var accepted = (SocketConnection)connection;
-        return new IncomingConnection(
-            accepted.Detach(), Unmapped((IPEndPoint)accepted.RemoteEndPoint!), ((IPEndPoint)accepted.LocalEndPoint!).Port);
+        return new IncomingConnection(accepted.Detach(), Unmapped((IPEndPoint)accepted.RemoteEndPoint!));
     }
 
     /// <summary>Runs the server's side of a TLS handshake; all that follows goes through it.</summary>

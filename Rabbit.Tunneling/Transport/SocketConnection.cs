@@ -11,6 +11,7 @@ namespace Rabbit.Tunneling.Transport;
 internal sealed class SocketConnection : ConnectionContext
 {
     private readonly SocketEnd _end;
+    private EndPoint? _localEndPoint;
     private CancellationTokenSource? _closed;
     private DetachableTransport? _transport;
     private FeatureCollection? _features;
@@ -22,7 +23,6 @@ internal sealed class SocketConnection : ConnectionContext
     {
         _end = new SocketEnd(socket);
         RemoteEndPoint = socket.RemoteEndPoint;
-        LocalEndPoint = socket.LocalEndPoint;
     }
 
     /// <inheritdoc/>
@@ -36,7 +36,7 @@ internal sealed class SocketConnection : ConnectionContext
     public override EndPoint? RemoteEndPoint { get; set; }
 
     /// <inheritdoc/>
-    public override EndPoint? LocalEndPoint { get; set; }
+    public override EndPoint? LocalEndPoint { get => _localEndPoint ??= _end.Socket.LocalEndPoint; set => _localEndPoint = value; }
 
     /// <inheritdoc/>
     public override IFeatureCollection Features => _features ??= new FeatureCollection();

@@ -30,7 +30,9 @@ internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, Time
         {
             if (requested.Address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
-            SocketTuning.ProbeIdlePeers(socket); // Inherited by every connection that is accepted.
+            // Inherited by every connection that is accepted.
+            socket.NoDelay = true;
+            SocketTuning.ProbeIdlePeers(socket);
             socket.Bind(requested);
             socket.Listen(Backlog);
         }

@@ -26,11 +26,10 @@ internal sealed class ChannelVerdict(RelayEnd channel, TimeSpan timeout, TimePro
     /// <exception cref="IOException">The channel broke.</exception>
     public async ValueTask<bool> ReadAsync()
     {
-        var transport = new DetachableTransport(channel);
         try
         {
             using var deadline = new CancellationTokenSource(timeout, time);
-            if (await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
+            if (await channel.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
                 return false;
             if (frame.Type == FrameType.Accepted)
                 return true;
@@ -48,10 +47,6 @@ internal sealed class ChannelVerdict(RelayEnd channel, TimeSpan timeout, TimePro
         catch (ProtocolException e)
         {
             Sentence = e.Message;
-        }
-        finally
-        {
-            transport.Detach();
         }
         return false;
     }

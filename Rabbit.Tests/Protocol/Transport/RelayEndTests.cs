@@ -8,14 +8,6 @@ public sealed class RelayEndTests
 {
     private const int Timeout = 30_000;
 
-    [Fact]
-    [Trait("Property", "P45")]
-    public async Task SocketEnd_Made_HasNoDelay()
-    {
-        using LoopbackPair pair = await LoopbackPair.CreateAsync();
-        Assert.True(new SocketEnd(pair.Near).Socket.NoDelay);
-    }
-
     [Theory(Timeout = Timeout)]
     [InlineData(false)]
     [InlineData(true)]
