@@ -19,7 +19,6 @@ internal static class EventIds
     public const int TunnelPortBound = 2000;
     public const int TunnelPortClosed = 2001;
     public const int AcceptFailed = 2002;
-    public const int VisitorFailed = 2003;
     public const int TunnelEnded = 2004;
 
     public const int RestoredListener = 4000;

@@ -1,9 +1,6 @@
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Restoration;
@@ -15,7 +12,7 @@ using Rabbit.Tunneling.TunnelPorts;
 namespace Rabbit.Tunneling;
 
 /// <summary>Registers the tunnel server's parts.</summary>
-public static partial class TunnelingServices
+public static class TunnelingServices
 {
     /// <summary>
     /// Adds everything between the sockets and the stores. The caller registers <see cref="TunnelingOptions"/>,
@@ -27,7 +24,6 @@ public static partial class TunnelingServices
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddSingleton<SocketListenerFactory>();
-        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<SocketListenerFactory>());
 
         services.AddSingleton<TokenAuthenticator>();
         services.AddSingleton<ServerTls>();
@@ -54,22 +50,9 @@ public static partial class TunnelingServices
         services.AddHostedService<RestorationService>();
         services.AddHostedService<SessionHeartbeat>();
         services.AddHostedService<TokenExpiryWatch>();
+        services.AddSingleton<ControlPortListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<ControlPortListener>());
         services.AddHostedService<TunnelDrain>();
         return services;
     }
-
-    /// <summary>Makes Kestrel listen on the control port through our transport.</summary>
-    public static void ListenRabbitControlPort(this KestrelServerOptions kestrel)
-    {
-        IServiceProvider services = kestrel.ApplicationServices;
-        TunnelingOptions options = services.GetRequiredService<IOptions<TunnelingOptions>>().Value;
-        var endPoint = new TunnelEndPoint(options.BindAddress(), options.Port);
-        services.GetRequiredService<ControlPortAddress>().EndPoint = endPoint;
-        kestrel.Listen(endPoint, listen => listen.UseConnectionHandler<ControlPortHandler>());
-        if (options.AllowPlaintext)
-            LogPlaintextAllowed(services.GetRequiredService<ILogger<ControlPortHandler>>());
-    }
-
-    [LoggerMessage(EventIds.PlaintextAllowed, LogLevel.Warning, "Plaintext control channels are accepted from every address: tokens and data can be read on the way")]
-    private static partial void LogPlaintextAllowed(ILogger logger);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Rabbit.Host.Startup;
 using Rabbit.Tunneling.State;
 
@@ -48,7 +49,7 @@ internal static class ServerCommand
         {
             return RabbitCommand.Fail(ExitCode.Failure, e.Message);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AddressInUseException or SocketException)
         {
             return RabbitCommand.Fail(ExitCode.Failure, StartFailure.Explain(e));
         }

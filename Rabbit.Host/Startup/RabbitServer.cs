@@ -48,7 +48,6 @@ internal static class RabbitServer
             ApiOptions api = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
-            kestrel.ListenRabbitControlPort();
             kestrel.Listen(IPAddress.Parse(api.ApiBind), api.ApiPort);
         });
 

@@ -32,7 +32,7 @@ internal sealed partial class Welcome(
     private void Print()
     {
         IPEndPoint control = controlPort.Bound;
-        string api = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First(address => !address.EndsWith(control.ToString(), StringComparison.Ordinal));
+        string api = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
         LogControlPort(control);
         LogApi(api);
 

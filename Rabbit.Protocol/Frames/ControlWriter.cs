@@ -15,7 +15,9 @@ public sealed class ControlWriter
 
     /// <param name="capacity">Messages that may wait; a client that lets more gather does not read.</param>
     public ControlWriter(int capacity) =>
-        _queue = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(capacity) { SingleReader = true });
+        // Synchronous: who posts to an idle writer writes at once, and no thread is woken for it. Writing never blocks.
+        _queue = Channel.CreateBounded<ReadOnlyMemory<byte>>(
+            new BoundedChannelOptions(capacity) { SingleReader = true, AllowSynchronousContinuations = true });
 
     /// <summary>Queues a message; false when the queue is full or the writer has ended.</summary>
     public bool TryPost(ReadOnlyMemory<byte> message) => _queue.Writer.TryWrite(message);

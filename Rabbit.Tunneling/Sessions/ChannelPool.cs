@@ -25,7 +25,7 @@ internal sealed class ChannelPool
 
     /// <param name="minimum">Channels kept ready at least; the client opens so many by itself when it is greeted.</param>
     /// <param name="maximumWaiting">Visitors that may wait at once.</param>
-    /// <param name="request">Asks the client for that many more channels; called under the pool's lock, must not block.</param>
+    /// <param name="request">Asks the client for that many more channels; must not block.</param>
     public ChannelPool(int minimum, int maximumWaiting, Action<int> request)
     {
         _minimum = minimum;
@@ -48,27 +48,27 @@ internal sealed class ChannelPool
     /// <summary>Takes a ready channel, or waits for one until <paramref name="timeout"/>.</summary>
     public ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeAsync(TimeSpan timeout, TimeProvider time)
     {
-        ChannelRequest waiter;
+        ChannelRequest? waiter = null;
+        RelayEnd? ready;
+        int missing;
         lock (_lock)
         {
             if (_closed)
                 return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.SessionEnded));
             _takenSinceSweep++;
-            if (TryPopLive(out RelayEnd? ready))
+            if (!TryPopLive(out ready))
             {
-                RequestMissing();
-                return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((ready, ChannelFailure.None));
+                if (_waiting.Count >= _maximumWaiting)
+                    return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.TooManyWaiting));
+                if (_minimum > 0)
+                    _target = Math.Min(_target * 2, MaximumReady);
+                waiter = new ChannelRequest();
+                _waiting.Enqueue(waiter);
             }
-            if (_waiting.Count >= _maximumWaiting)
-                return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.TooManyWaiting));
-
-            if (_minimum > 0)
-                _target = Math.Min(_target * 2, MaximumReady);
-            waiter = new ChannelRequest();
-            _waiting.Enqueue(waiter);
-            RequestMissing();
+            missing = CountMissing();
         }
-        return new(waiter.WaitAsync(timeout, time));
+        Request(missing);
+        return waiter is null ? ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((ready, ChannelFailure.None)) : new(waiter.WaitAsync(timeout, time));
     }
 
     /// <summary>Gives an authenticated channel to the first visitor in the queue, or keeps it ready; closes it when neither is wanted.</summary>
@@ -84,12 +84,14 @@ internal sealed class ChannelPool
     /// </summary>
     public void OpenFailed(int count)
     {
+        List<ChannelRequest> failed = [];
         lock (_lock)
         {
             _requested = Math.Max(0, _requested - count);
             while (_waiting.Count > _requested && _waiting.TryDequeue(out ChannelRequest? waiter))
-                waiter.TryFail(ChannelFailure.ClientFailed);
+                failed.Add(waiter);
         }
+        failed.ForEach(waiter => waiter.TryFail(ChannelFailure.ClientFailed));
     }
 
     /// <summary>
@@ -99,6 +101,7 @@ internal sealed class ChannelPool
     public async ValueTask SweepAsync()
     {
         List<RelayEnd> dropped = [];
+        int missing;
         lock (_lock)
         {
             if (_closed)
@@ -117,8 +120,9 @@ internal sealed class ChannelPool
                     dropped.Add(channel);
             }
             _requested = 0;
-            RequestMissing();
+            missing = CountMissing();
         }
+        Request(missing);
         foreach (RelayEnd channel in dropped)
             await channel.DisposeAsync();
     }
@@ -127,37 +131,47 @@ internal sealed class ChannelPool
     public async ValueTask CloseAsync()
     {
         List<RelayEnd> dropped;
+        List<ChannelRequest> failed;
         lock (_lock)
         {
             _closed = true;
             dropped = [.. _ready];
+            failed = [.. _waiting];
             _ready.Clear();
-            while (_waiting.TryDequeue(out ChannelRequest? waiter))
-                waiter.TryFail(ChannelFailure.SessionEnded);
+            _waiting.Clear();
         }
+        failed.ForEach(waiter => waiter.TryFail(ChannelFailure.SessionEnded));
         foreach (RelayEnd channel in dropped)
             await channel.DisposeAsync();
     }
 
     private bool TryPlace(RelayEnd channel)
     {
-        lock (_lock)
+        bool isNew = true;
+        while (true)
         {
-            _requested = Math.Max(0, _requested - 1);
-            if (_closed)
-                return false;
-            while (_waiting.TryDequeue(out ChannelRequest? waiter))
+            ChannelRequest? waiter;
+            int missing;
+            lock (_lock)
             {
-                if (waiter.TryGive(channel))
+                if (isNew)
+                    _requested = Math.Max(0, _requested - 1);
+                isNew = false;
+                if (_closed)
+                    return false;
+                if (!_waiting.TryDequeue(out waiter))
                 {
-                    RequestMissing();
+                    if (_ready.Count >= _target)
+                        return false;
+                    _ready.Push(channel);
                     return true;
                 }
+                missing = CountMissing();
             }
-            if (_ready.Count >= _target)
-                return false;
-            _ready.Push(channel);
-            return true;
+            // Outside the lock, since the visitor goes on in here.
+            Request(missing);
+            if (waiter.TryGive(channel))
+                return true;
         }
     }
 
@@ -185,12 +199,17 @@ internal sealed class ChannelPool
         }
     }
 
-    private void RequestMissing()
+    /// <summary>Channels to ask for now; they count as asked for.</summary>
+    private int CountMissing()
     {
-        int missing = _target + _waiting.Count - _ready.Count - _requested;
-        if (missing <= 0)
-            return;
+        int missing = Math.Max(0, _target + _waiting.Count - _ready.Count - _requested);
         _requested += missing;
-        _request(missing);
+        return missing;
+    }
+
+    private void Request(int missing)
+    {
+        if (missing > 0)
+            _request(missing);
     }
 }

@@ -26,8 +26,8 @@ internal enum ChannelFailure
 /// </summary>
 internal sealed class ChannelRequest
 {
-    private readonly TaskCompletionSource<(RelayEnd? Channel, ChannelFailure Failure)> _result =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The visitor goes on where its channel arrives: nobody completes this under a lock, and what follows does not block.
+    private readonly TaskCompletionSource<(RelayEnd? Channel, ChannelFailure Failure)> _result = new();
 
     public bool TryGive(RelayEnd channel) => _result.TrySetResult((channel, ChannelFailure.None));
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.ControlPort;
 
 namespace Rabbit.Tunneling.Sessions;
 
@@ -9,7 +10,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// did not. Sessions stay stored as they are, to be restored.
 /// </summary>
 internal sealed class TunnelDrain(
-    TunnelRegistry registry, AbortSignal abortEverything, IHostApplicationLifetime lifetime, IOptions<TunnelingOptions> options,
+    TunnelRegistry registry, ControlPortListener controlPort, AbortSignal abortEverything, IHostApplicationLifetime lifetime, IOptions<TunnelingOptions> options,
     TimeProvider time) : IHostedService
 {
     private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(1);
@@ -20,7 +21,7 @@ internal sealed class TunnelDrain(
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // The web server stops before us and waits for the control channels, so they must be told first.
+        // The web server stops before us and waits for its requests, which may take a while.
         _stopping = lifetime.ApplicationStopping.Register(() => _unbound = StopAcceptingAsync());
         return Task.CompletedTask;
     }
@@ -38,14 +39,14 @@ internal sealed class TunnelDrain(
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             await abortEverything.FireAsync();
-            await Task.WhenAny(idle, Task.Delay(AfterAbort, time, CancellationToken.None));
         }
+        await Task.WhenAny(Task.WhenAll(idle, controlPort.WhenIdleAsync()), Task.Delay(AfterAbort, time, CancellationToken.None));
     }
 
     private async Task StopAcceptingAsync()
     {
         var goAway = new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "The server is stopping; the client comes back by itself.");
-        Task stopped = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.StopAsync()));
+        Task stopped = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.StopAsync()).Append(controlPort.UnbindAsync()));
         foreach (Tunnel tunnel in registry.Tunnels)
             tunnel.Session?.End(SessionEnd.Shutdown, goAway);
         await stopped;

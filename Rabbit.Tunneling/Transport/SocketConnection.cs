@@ -25,6 +25,9 @@ internal sealed class SocketConnection : ConnectionContext
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
+    /// <summary>What the port that accepted it belongs to.</summary>
+    public object? Owner { get; set; }
+
     /// <inheritdoc/>
     public override string ConnectionId
     {

@@ -9,14 +9,10 @@ namespace Rabbit.Tunneling.Transport;
 /// The transport of the control port and of all tunnel ports: TCP sockets whose pipe is lazy and pull-only, so that a
 /// connection can be handed to the relay without losing a byte.
 /// </summary>
-internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, TimeProvider time)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
 {
     /// <summary>Connections that the kernel may hold for us between accepts; net.core.somaxconn caps it.</summary>
     private const int Backlog = 4096;
-
-    /// <inheritdoc/>
-    public bool CanBind(EndPoint endpoint) => endpoint is TunnelEndPoint;
 
     /// <inheritdoc/>
     /// <exception cref="TunnelAddressInUseException">Another socket listens there.</exception>

@@ -19,15 +19,14 @@ internal sealed partial class TunnelPort(
     private readonly CancellationTokenSource _stopped = new();
     private readonly ConnectionTracker _connections = new();
     private Tunnel? _tunnel;
-    private IConnectionListener? _listener;
-    private Task _accepting = Task.CompletedTask;
+    private ConnectionAcceptor? _acceptor;
     private Task _retrying = Task.CompletedTask;
 
     /// <summary>The port's number.</summary>
     public int Number => number;
 
     /// <summary>True while it listens.</summary>
-    public bool IsBound => Volatile.Read(ref _listener) is not null;
+    public bool IsBound => Volatile.Read(ref _acceptor) is not null;
 
     /// <summary>True once it was told to stop: it will not listen again.</summary>
     public bool IsStopped => _stopped.IsCancellationRequested;
@@ -47,14 +46,13 @@ internal sealed partial class TunnelPort(
         await _binding.WaitAsync();
         try
         {
-            if (_listener is not null)
+            if (_acceptor is not null)
                 return true;
             if (_stopped.IsCancellationRequested)
                 return false;
             IConnectionListener listener = await listeners.BindAsync(new TunnelEndPoint(address, number), _stopped.Token);
             BindError = null;
-            Volatile.Write(ref _listener, listener);
-            _accepting = AcceptAsync(listener);
+            Volatile.Write(ref _acceptor, new ConnectionAcceptor(listener, ServeAsync, _connections, logger));
             return true;
         }
         catch (Exception e) when (e is SocketException or AddressInUseException)
@@ -78,14 +76,13 @@ internal sealed partial class TunnelPort(
         await _binding.WaitAsync();
         try
         {
-            if (Interlocked.Exchange(ref _listener, null) is { } listener)
-                await listener.DisposeAsync();
+            if (Interlocked.Exchange(ref _acceptor, null) is { } acceptor)
+                await acceptor.StopAsync();
         }
         finally
         {
             _binding.Release();
         }
-        await _accepting;
         await _retrying;
     }
 
@@ -97,6 +94,12 @@ internal sealed partial class TunnelPort(
     {
         _binding.Dispose();
         _stopped.Dispose();
+    }
+
+    private Task ServeAsync(ConnectionContext connection)
+    {
+        ((SocketConnection)connection).Owner = _tunnel;
+        return pipeline(connection);
     }
 
     private async Task RetryAsync(Action onBound)
@@ -122,35 +125,6 @@ internal sealed partial class TunnelPort(
         }
     }
 
-    private async Task AcceptAsync(IConnectionListener listener)
-    {
-        while (await listener.AcceptAsync() is { } connection)
-        {
-            // The tracker owns the task: StopAsync's caller awaits WhenIdleAsync.
-            _connections.Track(ServeAsync(connection));
-        }
-    }
-
-    private async Task ServeAsync(ConnectionContext connection)
-    {
-        try
-        {
-            connection.Features.Set(_tunnel);
-            await pipeline(connection);
-        }
-        catch (Exception e)
-        {
-            LogVisitorFailed(e, number);
-        }
-        finally
-        {
-            await connection.DisposeAsync();
-        }
-    }
-
     [LoggerMessage(EventIds.PortBusy, LogLevel.Warning, "Cannot listen on port {Port} ({Error}); trying again in {Seconds} s. Stop what holds it, or move its token to another port.")]
     private partial void LogPortBusy(int port, string? error, double seconds);
-
-    [LoggerMessage(EventIds.VisitorFailed, LogLevel.Error, "Serving a connection on port {Port} failed")]
-    private partial void LogVisitorFailed(Exception exception, int port);
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http.Features;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
@@ -16,7 +15,7 @@ internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, 
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        Tunnel tunnel = connection.Features.GetRequiredFeature<Tunnel>();
+        var tunnel = (Tunnel)((SocketConnection)connection).Owner!;
         await using var incoming = IncomingConnection.Take(connection);
         var visitor = new Visitor(tunnel, incoming, log, time);
 

@@ -1,4 +1,4 @@
-namespace Rabbit.Tunneling.TunnelPorts;
+namespace Rabbit.Tunneling.Transport;
 
 /// <summary>Owns the tasks of a port's connections: counts them, and tells when the last has finished.</summary>
 internal sealed class ConnectionTracker

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rabbit.Tunneling.Transport;
+
+namespace Rabbit.Tunneling.ControlPort;
+
+/// <summary>The control port: bound when the restored tunnel ports listen, unbound as soon as the server begins to stop.</summary>
+internal sealed partial class ControlPortListener(
+    SocketListenerFactory listeners, IServiceProvider services, ControlPortAddress address, IOptions<TunnelingOptions> options,
+    ILogger<ControlPortListener> logger) : IHostedService
+{
+    private readonly ConnectionTracker _connections = new();
+    private ConnectionAcceptor? _acceptor;
+
+    /// <inheritdoc/>
+    /// <exception cref="TunnelAddressInUseException">Another program listens there.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.AllowPlaintext)
+            LogPlaintextAllowed();
+        var endPoint = new TunnelEndPoint(options.Value.BindAddress(), options.Value.Port);
+        ConnectionDelegate pipeline = new ConnectionBuilder(services).UseConnectionHandler<ControlPortHandler>().Build();
+        IConnectionListener listener = await listeners.BindAsync(endPoint, cancellationToken);
+        address.Bound = endPoint.Bound!;
+        _acceptor = new ConnectionAcceptor(listener, pipeline, _connections, logger);
+    }
+
+    /// <summary>Accepts no more; the connections go on.</summary>
+    public Task UnbindAsync() => Interlocked.Exchange(ref _acceptor, null) is { } acceptor ? acceptor.StopAsync() : Task.CompletedTask;
+
+    /// <summary>Completes when no control channel and no handshake is left.</summary>
+    public Task WhenIdleAsync() => _connections.WhenIdleAsync();
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => UnbindAsync();
+
+    [LoggerMessage(EventIds.PlaintextAllowed, LogLevel.Warning, "Plaintext control channels are accepted from every address: tokens and data can be read on the way")]
+    private partial void LogPlaintextAllowed();
+}

@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Rabbit.Tunneling.Transport;
+
+/// <summary>
+/// The one acceptor of a bound port: runs every connection through the pipeline, and owns their tasks. A connection is begun
+/// on the thread that accepted it, without a hop to the thread pool, so a pipeline must not block before its first await.
+/// </summary>
+internal sealed partial class ConnectionAcceptor
+{
+    private readonly IConnectionListener _listener;
+    private readonly ConnectionDelegate _pipeline;
+    private readonly ConnectionTracker _connections;
+    private readonly ILogger _logger;
+    private readonly Task _accepting;
+
+    /// <param name="listener">Bound; the acceptor's from now on.</param>
+    /// <param name="pipeline">Serves a connection to its end.</param>
+    /// <param name="connections">Counts the connections, also after the acceptor has stopped.</param>
+    /// <param name="logger">Told of connections that failed by a fault of our own.</param>
+    public ConnectionAcceptor(IConnectionListener listener, ConnectionDelegate pipeline, ConnectionTracker connections, ILogger logger)
+    {
+        _listener = listener;
+        _pipeline = pipeline;
+        _connections = connections;
+        _logger = logger;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Stops listening; when the task completes the port is free. Connections go on.</summary>
+    public async Task StopAsync()
+    {
+        await _listener.DisposeAsync();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (await _listener.AcceptAsync() is { } connection)
+            _connections.Track(ServeAsync(connection));
+    }
+
+    private async Task ServeAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await _pipeline(connection);
+        }
+        catch (Exception e)
+        {
+            LogConnectionFailed(e, _listener.EndPoint);
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(EventIds.ConnectionFailed, LogLevel.Error, "Serving a connection on {EndPoint} failed")]
+    private partial void LogConnectionFailed(Exception exception, System.Net.EndPoint endPoint);
+}
