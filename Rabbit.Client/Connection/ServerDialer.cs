@@ -12,7 +12,8 @@ namespace Rabbit.Client.Connection;
 internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private readonly SslClientAuthenticationOptions _tls = trust.CreateOptions();
+    private readonly SslClientAuthenticationOptions _controlTls = trust.CreateControlOptions();
+    private readonly SslClientAuthenticationOptions _dataTls = trust.CreateDataOptions();
 
     /// <summary>
     /// Connects to the server and secures the connection: by name for a control channel; at the address that answered then
@@ -28,7 +29,7 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         try
         {
             end = await ConnectAsync(server, either.Token);
-            return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, _tls, either.Token);
+            return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, server is DnsEndPoint ? _controlTls : _dataTls, either.Token);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
         {

@@ -18,23 +18,40 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
     private string? _refusal;
     private string? _accepted;
 
-    /// <summary>Settings for a handshake. One set serves all, so that TLS sessions can be resumed.</summary>
-    public SslClientAuthenticationOptions CreateOptions()
+    /// <summary>Settings for the handshake of a control channel.</summary>
+    public SslClientAuthenticationOptions CreateControlOptions() => CreateOptions(
+        (certificate, errors) => Decide(certificate, errors),
+        options.Fingerprint is null ? _authorities : []);
+
+    /// <summary>
+    /// Settings for the handshake of a data channel: it must show the certificate that was accepted for the control channel,
+    /// whose chain is not built again for each. One set serves all, so that TLS sessions can be resumed.
+    /// </summary>
+    public SslClientAuthenticationOptions CreateDataOptions() => CreateOptions(
+        (certificate, _) => CertificateFingerprint.Of(certificate) == _accepted
+            || Refuse("A data channel reached a server with another certificate than the control channel's; see that all servers behind this address have the same."),
+        authorities: []);
+
+    /// <param name="decide">Has the last word.</param>
+    /// <param name="authorities">Roots to build the chain to; null: the system's, which takes a thousand times as long as none.</param>
+    private SslClientAuthenticationOptions CreateOptions(
+        Func<X509Certificate, SslPolicyErrors, bool> decide, X509Certificate2Collection? authorities)
     {
         var tls = new SslClientAuthenticationOptions
         {
             TargetHost = options.Host,
             ApplicationProtocols = [new SslApplicationProtocol(Preamble.AlpnName)],
-            RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is not null && Decide(certificate, errors),
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is not null && decide(certificate, errors),
         };
-        if (_authorities is not null)
+        if (authorities is not null)
         {
             tls.CertificateChainPolicy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
             };
-            tls.CertificateChainPolicy.CustomTrustStore.AddRange(_authorities);
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         }
         return tls;
     }

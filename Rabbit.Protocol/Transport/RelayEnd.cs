@@ -36,10 +36,11 @@ public abstract class RelayEnd : IAsyncDisposable
         _unread = joined;
     }
 
-    /// <summary>Waits until a receive would not block, holding no buffer.</summary>
+    /// <summary>Waits until a receive would not block, holding no buffer. The result says nothing.</summary>
+    /// <exception cref="IOException">The connection is broken.</exception>
     /// <exception cref="SocketException">The peer reset the connection.</exception>
-    public ValueTask WaitReadableAsync(CancellationToken cancellationToken = default) =>
-        HasUnread ? ValueTask.CompletedTask : WaitReadableCoreAsync(cancellationToken);
+    public ValueTask<int> WaitReadableAsync(CancellationToken cancellationToken = default) =>
+        HasUnread ? ValueTask.FromResult(0) : WaitReadableCoreAsync(cancellationToken);
 
     /// <summary>Receives at least one byte; 0 means that the peer has ended its direction.</summary>
     /// <exception cref="IOException">The peer reset the connection, or ended TLS without saying so.</exception>
@@ -117,7 +118,7 @@ public abstract class RelayEnd : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private protected abstract ValueTask WaitReadableCoreAsync(CancellationToken cancellationToken);
+    private protected abstract ValueTask<int> WaitReadableCoreAsync(CancellationToken cancellationToken);
 
     private protected abstract ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 }

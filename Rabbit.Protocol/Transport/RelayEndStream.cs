@@ -9,8 +9,11 @@ namespace Rabbit.Protocol.Transport;
 /// </summary>
 internal class RelayEndStream(RelayEnd end) : Stream
 {
+    /// <summary>What is read and written.</summary>
+    private protected RelayEnd End => end;
+
     /// <summary>True once the peer's end of stream was read.</summary>
-    public bool ReachedEnd { get; private set; }
+    public bool ReachedEnd { get; private protected set; }
 
     public override bool CanRead => true;
 

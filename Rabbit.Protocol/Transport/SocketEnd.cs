@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Rabbit.Protocol.Transport;
 
@@ -10,6 +11,7 @@ public sealed class SocketEnd : RelayEnd
         : base(socket) => socket.Blocking = false; // An accepted socket blocks until its first asynchronous operation; splice(2) would wait.
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
         while (!bytes.IsEmpty)
@@ -26,8 +28,8 @@ public sealed class SocketEnd : RelayEnd
         return ValueTask.CompletedTask;
     }
 
-    private protected override async ValueTask WaitReadableCoreAsync(CancellationToken cancellationToken) =>
-        await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+    private protected override ValueTask<int> WaitReadableCoreAsync(CancellationToken cancellationToken) =>
+        Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
 
     private protected override ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
         Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 
 namespace Rabbit.Protocol.Transport;
 
@@ -80,12 +81,11 @@ public sealed class TlsEnd : RelayEnd
         await base.DisposeAsync();
     }
 
-    private protected override async ValueTask WaitReadableCoreAsync(CancellationToken cancellationToken)
-    {
-        if (!_receivedEnd)
-            await ReadAsync(Memory<byte>.Empty, cancellationToken);
-    }
+    // A read of no bytes waits for some and takes none.
+    private protected override ValueTask<int> WaitReadableCoreAsync(CancellationToken cancellationToken) =>
+        _receivedEnd ? ValueTask.FromResult(0) : ReadAsync(Memory<byte>.Empty, cancellationToken);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private protected override async ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         // Read again after the close_notify, the stream would find the FIN behind it and take that for a break.
@@ -116,7 +116,7 @@ public sealed class TlsEnd : RelayEnd
         return end;
     }
 
-    /// <summary>A read of no bytes waits for some and takes none.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         await _engine.WaitAsync(cancellationToken);

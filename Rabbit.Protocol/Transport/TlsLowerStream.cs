@@ -1,22 +1,56 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
 namespace Rabbit.Protocol.Transport;
 
 /// <summary>
-/// What an SslStream reads and writes. While the SslStream waits here for the socket it runs no code of its own, and so
-/// gives up <paramref name="engine"/>, which its caller holds for every read.
+/// What an SslStream reads and writes: a bare socket, and before that what a handshake read too far. While the SslStream waits
+/// here for the socket it runs no code of its own, and so gives up <paramref name="engine"/>, which its caller holds for every
+/// read.
 /// </summary>
 internal sealed class TlsLowerStream(RelayEnd end, SemaphoreSlim engine) : RelayEndStream(end)
 {
+    private readonly NetworkStream _socket = OpenStream(end.Socket);
+
+    // One pending read and one pending write at most: their state machines are pooled instead of made for every message.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        ValueTask<int> reading = End.HasUnread ? base.ReadAsync(buffer, cancellationToken) : _socket.ReadAsync(buffer, cancellationToken);
+        if (reading.IsCompletedSuccessfully)
+            return NoteEnd(await reading, buffer);
         engine.Release();
         try
         {
-            return await base.ReadAsync(buffer, cancellationToken);
+            return NoteEnd(await reading, buffer);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new IOException("Receiving failed: the connection is broken.", e);
         }
         finally
         {
             // Held for a moment only, and has to be held on return whatever happened.
             await engine.WaitAsync(CancellationToken.None);
         }
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _socket.WriteAsync(buffer, cancellationToken);
+
+    private int NoteEnd(int count, Memory<byte> buffer)
+    {
+        ReachedEnd |= count == 0 && !buffer.IsEmpty;
+        return count;
+    }
+
+    // A NetworkStream wants to see a blocking socket when it is made; its asynchronous operations do not block on any.
+    private static NetworkStream OpenStream(Socket socket)
+    {
+        bool blocking = socket.Blocking;
+        socket.Blocking = true;
+        var stream = new NetworkStream(socket, ownsSocket: false);
+        socket.Blocking = blocking;
+        return stream;
     }
 }
