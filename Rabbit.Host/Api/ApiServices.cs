@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
+using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Api;
 
@@ -25,7 +26,7 @@ internal static class ApiServices
         services.AddAuthentication(ApiKeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
         services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireRole(ApiKeyStore.AdminRole).Build());
 
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(swagger =>

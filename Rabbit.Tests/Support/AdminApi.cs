@@ -16,6 +16,9 @@ internal sealed class AdminApi : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
+    /// <summary>Where it listens.</summary>
+    public Uri Address => _http.BaseAddress!;
+
     /// <summary>The JSON of a route under /api/v1.</summary>
     public async Task<JsonElement> GetAsync(string route)
     {
