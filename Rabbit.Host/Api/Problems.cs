@@ -29,6 +29,13 @@ internal static class Problems
     public static void Complete(ProblemDetailsContext context)
     {
         context.ProblemDetails.Extensions.TryAdd("success", false);
+        context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+        {
+            StatusCodes.Status404NotFound => "There is no such route; GET / lists the routes.",
+            StatusCodes.Status405MethodNotAllowed => "This route does not take this method; GET / lists the routes with theirs.",
+            StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with 'Content-Type: application/json'.",
+            _ => null,
+        };
         context.ProblemDetails.Extensions.TryAdd("error", context.ProblemDetails.Detail ?? context.ProblemDetails.Title);
         context.ProblemDetails.Extensions["trace_id"] = Activity.Current?.Id ?? context.HttpContext.TraceIdentifier;
         context.ProblemDetails.Extensions.Remove("traceId");
