@@ -11,6 +11,9 @@ internal static class DataDirectory
     /// <summary>The file in which the admin key is kept.</summary>
     public static string AdminKeyFile(string data) => Path.Combine(data, "admin.key");
 
+    /// <summary>The directory of the keys with which the framework protects its own data.</summary>
+    public static string ProtectionKeys(string data) => Path.Combine(data, "keys");
+
     /// <summary>Makes a directory for this account alone unless it is there, and sees that files can be made in it.</summary>
     /// <exception cref="IOException">One sentence that says what to do.</exception>
     public static void Make(string directory)
@@ -31,13 +34,15 @@ internal static class DataDirectory
         }
     }
 
-    /// <summary>Writes a secret into a file that only this account can read.</summary>
+    /// <summary>Writes a secret into a file that only this account can read, whoever could read the one that it replaces.</summary>
     public static void WriteSecret(string file, string content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        string written = $"{file}.{Guid.NewGuid():N}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var writer = new StreamWriter(file, options);
-        writer.Write(content);
+        using (var writer = new StreamWriter(written, options))
+            writer.Write(content);
+        File.Move(written, file, overwrite: true);
     }
 }

@@ -31,7 +31,9 @@ internal static class RabbitServer
             (host, tunneling) => host.ShutdownTimeout = tunneling.Value.DrainLimit + AfterDrain);
 
         // Before Kestrel is made, which needs the certificate that is kept there.
-        DataDirectory.Make(section["Data"]!);
+        string data = section["Data"]!;
+        DataDirectory.Make(data);
+        DataDirectory.Make(DataDirectory.ProtectionKeys(data));
 
         // Hosted services start in this order, before any endpoint is bound: tables, first run, restoration.
         builder.Services.AddSystemd();
@@ -41,7 +43,7 @@ internal static class RabbitServer
         builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();
         builder.Services.AddRabbitTunneling();
         builder.Services.AddHostedService<Welcome>();
-        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(section["Data"]!, "keys")));
+        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
 
         builder.WebHost.UseKestrelCore();

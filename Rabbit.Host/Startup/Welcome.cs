@@ -40,8 +40,12 @@ internal sealed partial class Welcome(
         Console.Write(firstRun.FirstToken is { } first ? Greeting(api) + FirstSteps(first, control) : Greeting(api));
     }
 
-    private string Greeting(string api) =>
-        $"\n  API        {api}/swagger  (admin key in {DataDirectory.AdminKeyFile(persistence.Value.Data)})\n";
+    private string Greeting(string api)
+    {
+        string file = DataDirectory.AdminKeyFile(persistence.Value.Data);
+        string key = File.Exists(file) ? $"admin key in {file}" : $"needs this database's admin key, which is not in {file}";
+        return $"\n  API        {api}/swagger  ({key})\n";
+    }
 
     private string FirstSteps(CreatedToken first, IPEndPoint control)
     {
