@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
 using Xunit;
 
@@ -49,6 +51,37 @@ public sealed class AuthenticationTests(ApiServers servers)
         Assert.DoesNotContain(tokens.EnumerateArray(), one => one.GetProperty("name").GetString()!.StartsWith("nobody's", StringComparison.Ordinal));
         // Nobody fills the log by asking.
         Assert.Equal(mark, Server.Server.Process.Mark);
+    }
+
+    [Theory]
+    [InlineData(ApiKeyStore.ReadOnlyRole)]
+    [InlineData(ApiKeyStore.TeamRole)]
+    [Trait("Property", "P16")]
+    public async Task EveryRoute_WithAKeyThatIsNoAdmins_Answers403(string role)
+    {
+        ApiServer server = servers[Engine.PostgresAndRedis];
+        string team = await server.CreateTeamAsync();
+        ApiKeyText key = ApiKeyText.Create();
+        await using (RabbitDbContext database = server.Installation.OpenDatabase())
+        {
+            database.ApiKeys.Add(new ApiKeyRow
+            {
+                Id = key.Id,
+                Name = role,
+                Role = role,
+                TeamId = role == ApiKeyStore.TeamRole ? team : null,
+                SecretHash = key.HashSecret(),
+                CreatedAt = TimeProvider.System.GetUtcNow(),
+            });
+            await database.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        foreach (var (method, path) in (await ListRoutesAsync()).Where(route => !Open.Contains($"{route.Method} {route.Path}")))
+        {
+            using StringContent? content = method == HttpMethod.Post ? ApiServer.Json("{}") : null;
+            ApiAnswer answer = await server.SendAsync(method, path.Replace("{port}", "1", StringComparison.Ordinal), $"Bearer {key.Reveal()}", content);
+            answer.AssertProblem(HttpStatusCode.Forbidden);
+        }
     }
 
     [Fact]
