@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Rabbit.Tests.Support;
 using Xunit;
 
 namespace Rabbit.Tests.Host.Startup;
