@@ -12,7 +12,10 @@ internal static class ClientCommand
         var root = new RootCommand("tunnel-client: makes a local service reachable through a Rabbit server.") { ConnectCommand.Create() };
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
-            return Task.FromResult(Fail(ExitCode.Usage, $"{parsed.Errors[0].Message.TrimEnd('.')}; 'tunnel-client connect --help' lists what there is."));
+        {
+            string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
+            return Task.FromResult(Fail(ExitCode.Usage, $"{what}; 'tunnel-client connect --help' lists what there is."));
+        }
         // No termination timeout: the command handles the signals itself.
         return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }

@@ -21,6 +21,8 @@ internal sealed record ConnectOptions(
     /// <exception cref="FormatException">One sentence that says what to correct.</exception>
     public static ConnectOptions Read(ConnectArguments arguments)
     {
+        if (arguments.Uri is ['-', ..])
+            throw new FormatException($"There is no option '{arguments.Uri}'; 'tunnel-client connect --help' lists what there is.");
         ConnectionUri? uri = arguments.Uri is null ? null : ConnectionUri.Parse(arguments.Uri);
         if (uri is null && arguments.Server is null)
             throw new FormatException("Name the server: paste the rabbit:// string that it printed, or give --server HOST:PORT.");

@@ -20,8 +20,8 @@ internal static class RabbitCommand
     private static string Explain(ParseResult parsed)
     {
         string help = parsed.CommandResult.Command is RootCommand ? "rabbit --help" : $"rabbit {parsed.CommandResult.Command.Name} --help";
-        // Of several errors the last is about what was typed: that a command is missing follows from a mistyped one.
-        return $"{parsed.Errors[^1].Message.TrimEnd('.')}; '{help}' lists what there is.";
+        string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
+        return $"{what}; '{help}' lists what there is.";
     }
 
     /// <summary>Says in one sentence what is wrong and what to do.</summary>

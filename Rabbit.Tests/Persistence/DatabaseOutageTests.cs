@@ -104,12 +104,9 @@ public sealed class DatabaseOutageTests
     // Moves the clock past each pause as it is begun, until the task ends.
     private static async Task AdvanceUntilAsync(FakeTimeProvider time, Task task)
     {
-        while (!task.IsCompleted)
-        {
-            Cancellation.ThrowIfCancellationRequested();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!task.IsCompleted && await pace.WaitForNextTickAsync(Cancellation))
             time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation));
-        }
         await task;
     }
 }

@@ -30,9 +30,10 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
             return AuthenticationResult.Refuse(RejectCode.InvalidToken, "The token is not valid; copy it again as it was shown when it was created.");
 
         TokenRecord? token;
+        bool isFromStore;
         try
         {
-            token = await FindAsync(presented.Id, cancellationToken);
+            (token, isFromStore) = await FindAsync(presented.Id, cancellationToken);
         }
         catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
         {
@@ -48,7 +49,8 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
         if (token.IsExpired(time.GetUtcNow()))
             return AuthenticationResult.Refuse(RejectCode.Expired, "The token has expired; ask the server's operator for a new one.");
 
-        _known[token.TokenId] = (token, time.GetTimestamp());
+        if (isFromStore)
+            _known[token.TokenId] = (token, time.GetTimestamp());
         return AuthenticationResult.Accept(token);
     }
 
@@ -77,17 +79,17 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
         }
     }
 
-    private async Task<TokenRecord?> FindAsync(string tokenId, CancellationToken cancellationToken)
+    private async Task<(TokenRecord? Token, bool IsFromStore)> FindAsync(string tokenId, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.FindTokenAsync(tokenId, cancellationToken).WaitAsync(StoreTimeout, time, cancellationToken);
+            return (await store.FindTokenAsync(tokenId, cancellationToken).WaitAsync(StoreTimeout, time, cancellationToken), true);
         }
         catch (Exception e) when (e is StoreUnavailableException or TimeoutException
             && _known.TryGetValue(tokenId, out var known)
             && time.GetElapsedTime(known.At) < options.Value.TokenCacheTime)
         {
-            return known.Token;
+            return (known.Token, false);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -38,7 +40,13 @@ internal sealed partial class ClientLogin(
         Reject reject;
         try
         {
-            await SkipPreambleAsync(incoming, cancellationToken);
+            if (!await IsOurVersionAsync(incoming, cancellationToken))
+            {
+                await incoming.AnswerAsync(Frame.Encode(new Reject(
+                    RejectCode.Version, Retryable: false, TimeSpan.Zero,
+                    $"This server speaks version {Preamble.MajorVersion} of the protocol; install the client of the server's release.")), cancellationToken);
+                return null;
+            }
             if (await incoming.Transport.Input.ReadFrameAsync(ProtocolLimits.UnauthenticatedPayload, cancellationToken) is not { } frame)
                 return null;
             if (PlaintextRejection(incoming) is { } sentence)
@@ -150,11 +158,19 @@ internal sealed partial class ClientLogin(
             return (null, new Reject(RejectCode.WrongPort, Retryable: false, TimeSpan.Zero, "The token belongs to another port; connect to the control port."));
 
         Tunnel tunnel = registry.GetOrAdd(token);
+        if (!await tunnel.Port.TryBindAsync() && tunnel.Port.IsStopped)
+        {
+            // It was stale and is being closed at this moment: its port is free afterwards, and a new tunnel takes it.
+            await tunnel.Port.StopAsync();
+            tunnel = registry.GetOrAdd(token);
+        }
         if (!await tunnel.Port.TryBindAsync())
         {
-            return (null, new Reject(
-                RejectCode.PortBusy, Retryable: true, PortBusyRetry,
-                $"Port {token.Port} is in use by another program on the server; ask the server's operator to free it."));
+            return (null, tunnel.Port.IsStopped
+                ? new Reject(RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, "The server is stopping; the client comes back by itself.")
+                : new Reject(
+                    RejectCode.PortBusy, Retryable: true, PortBusyRetry,
+                    $"Port {token.Port} is in use by another program on the server; ask the server's operator to free it."));
         }
 
         AttachResult attached = tunnel.Attach(token, client);
@@ -183,12 +199,18 @@ internal sealed partial class ClientLogin(
         return (session, default);
     }
 
-    private static async Task SkipPreambleAsync(IncomingConnection incoming, CancellationToken cancellationToken)
+    /// <summary>Reads the preamble.</summary>
+    /// <exception cref="ProtocolException">It is none.</exception>
+    private static async Task<bool> IsOurVersionAsync(IncomingConnection incoming, CancellationToken cancellationToken)
     {
-        var result = await incoming.Transport.Input.ReadAtLeastAsync(Preamble.Length, cancellationToken);
+        ReadResult result = await incoming.Transport.Input.ReadAtLeastAsync(Preamble.Length, cancellationToken);
         if (result.Buffer.Length < Preamble.Length)
             throw new ProtocolException("The connection ended inside the preamble.");
+        byte[] preamble = result.Buffer.Slice(0, Preamble.Length).ToArray();
         incoming.Transport.Input.AdvanceTo(result.Buffer.GetPosition(Preamble.Length));
+        if (!preamble.AsSpan().StartsWith(Preamble.Bytes[..^1]))
+            throw new ProtocolException("A native connection begins with RBT and the version.");
+        return preamble[^1] == Preamble.MajorVersion;
     }
 
     private string? PlaintextRejection(IncomingConnection incoming) =>

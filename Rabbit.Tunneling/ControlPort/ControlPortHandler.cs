@@ -3,9 +3,6 @@ using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rabbit.Protocol;
-using Rabbit.Protocol.Frames;
-using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.Transport;
 
@@ -55,15 +52,10 @@ internal sealed partial class ControlPortHandler(
         }
         switch (protocol)
         {
-            case ControlProtocol.Native:
+            case ControlProtocol.Native or ControlProtocol.NativeOtherVersion:
                 return await login.AcceptNativeAsync(incoming, requiredPort: null, cancellationToken);
             case ControlProtocol.Legacy:
                 return await login.AcceptLegacyAsync(incoming, requiredPort: null, cancellationToken);
-            case ControlProtocol.NativeOtherVersion:
-                await incoming.AnswerAsync(Frame.Encode(new Reject(
-                    RejectCode.Version, Retryable: false, TimeSpan.Zero,
-                    $"This server speaks version {Preamble.MajorVersion} of the protocol; install the client of the server's release.")), cancellationToken);
-                return null;
             case ControlProtocol.Http:
                 await incoming.AnswerAsync(ControlPortReplies.Http, cancellationToken);
                 return null;

@@ -92,6 +92,8 @@ internal sealed class NativeSession : TunnelSession
         _writer.Complete();
         stop.CancelAfter(GoodbyeTimeout);
         await writing;
+        if (end == SessionEnd.ProtocolError)
+            await connection.Transport.End.LingerAsync(stop.Token); // What it sent and nobody reads would reset the goodbye away.
         await _pool.CloseAsync();
         return _end ?? (_silent.IsCancellationRequested ? SessionEnd.ClientSilent : end);
     }

@@ -167,8 +167,9 @@ internal sealed partial class Tunnel(
     {
         lock (_lock)
         {
-            TunnelState state = port.IsBound ? _session is null ? TunnelState.Offline : TunnelState.Live
-                : _ended ? TunnelState.Draining : TunnelState.PortBusy;
+            TunnelState state = port.IsStopped ? TunnelState.Draining
+                : !port.IsBound ? TunnelState.PortBusy
+                : _session is null ? TunnelState.Offline : TunnelState.Live;
             return new TunnelSnapshot(
                 Token.TokenId, Token.TeamId, port.Number, state, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
                 _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections);

@@ -9,6 +9,7 @@ namespace Rabbit.Tunneling.Sessions;
 internal abstract class TunnelSession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _relays;
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private protected TunnelSession(Tunnel tunnel, SessionRecord record, CancellationToken abortEverything)
     {
@@ -29,6 +30,9 @@ internal abstract class TunnelSession : IAsyncDisposable
 
     /// <summary>Round-trip time of the last heartbeat, or null before the first.</summary>
     public TimeSpan? RoundTrip { get; private protected set; }
+
+    /// <summary>Completes when the session has ended and its tunnel knows.</summary>
+    public Task Left => _left.Task;
 
     /// <summary>Greets the client, then serves its control channel until that ends; never throws for what a peer does.</summary>
     public abstract Task<SessionEnd> RunAsync(IncomingConnection connection);
@@ -54,6 +58,7 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync()
     {
+        _left.TrySetResult();
         // The source is not disposed: relays of an ended session may still be registered with it.
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;

@@ -29,6 +29,9 @@ internal sealed partial class TunnelPort(
     /// <summary>True while it listens.</summary>
     public bool IsBound => Volatile.Read(ref _listener) is not null;
 
+    /// <summary>True once it was told to stop: it will not listen again.</summary>
+    public bool IsStopped => _stopped.IsCancellationRequested;
+
     /// <summary>Connections that are being served.</summary>
     public int Connections => _connections.Count;
 

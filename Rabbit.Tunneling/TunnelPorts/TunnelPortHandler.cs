@@ -27,7 +27,8 @@ internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, 
             {
                 if (await live.TryServeAsync(session, visitor))
                     return;
-                await Task.Yield(); // The session has ended; its tunnel learns of it in a moment.
+                if (tunnel.Session == session)
+                    await session.Left; // It has ended, and its tunnel learns of that in a moment.
             }
             else if (await offline.TryAnswerAsync(visitor))
             {

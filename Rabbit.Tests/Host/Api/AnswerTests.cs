@@ -7,7 +7,7 @@ using Xunit;
 namespace Rabbit.Tests.Host.Api;
 
 /// <summary>The shapes that callers of rabbit.go's API rely on.</summary>
-[Collection<ApiTests>]
+[Collection<SharedApiServers>]
 public sealed class AnswerTests(ApiServers servers)
 {
     private static readonly string[] Answer = ["success", "message", "data"];

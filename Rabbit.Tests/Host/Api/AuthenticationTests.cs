@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Rabbit.Tests.Host.Api;
 
-[Collection<ApiTests>]
+[Collection<SharedApiServers>]
 public sealed class AuthenticationTests(ApiServers servers)
 {
     private static readonly string[] Open = ["GET /", "GET /api/v1/health"];

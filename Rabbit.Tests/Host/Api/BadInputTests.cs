@@ -8,7 +8,7 @@ using Xunit;
 namespace Rabbit.Tests.Host.Api;
 
 /// <summary>What callers can get wrong: a problem that tells them, on either database, and nothing made.</summary>
-[Collection<ApiTests>]
+[Collection<SharedApiServers>]
 [Trait("Property", "P14")]
 public sealed class BadInputTests(ApiServers servers)
 {

@@ -4,4 +4,4 @@ namespace Rabbit.Tests.Host.Api;
 
 /// <summary>The tests that share <see cref="ApiServers"/>.</summary>
 [CollectionDefinition]
-public sealed class ApiTests : ICollectionFixture<ApiServers>;
+public sealed class SharedApiServers : ICollectionFixture<ApiServers>;
