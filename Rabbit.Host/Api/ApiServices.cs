@@ -18,6 +18,8 @@ internal static class ApiServices
             json.SerializerOptions.DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower;
         });
         services.AddRoutingCore();
+        // Bad requests are answers (see Problems), also where the environment says that this is a developer's machine.
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = false);
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.AddScoped<Audit>();

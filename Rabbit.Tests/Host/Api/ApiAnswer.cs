@@ -19,7 +19,7 @@ internal sealed record ApiAnswer(HttpStatusCode Status, string? MediaType, strin
         Assert.Equal((int)status, Json.GetProperty("status").GetInt32());
         Assert.False(Json.GetProperty("success").GetBoolean());
         string error = Json.GetProperty("error").GetString()!;
-        Assert.True(error.Length > 10 && error.Contains(' ', StringComparison.Ordinal), $"'{error}' is no sentence.");
+        Assert.True(error.EndsWith('.') && error.Contains(' ', StringComparison.Ordinal), $"'{error}' is no sentence.");
         Assert.NotEmpty(Json.GetProperty("trace_id").GetString()!);
         Assert.All(Internals, text => Assert.DoesNotContain(text, Body, StringComparison.Ordinal));
     }
