@@ -34,6 +34,7 @@ internal static class RabbitServer
         string data = section["Data"]!;
         DataDirectory.Make(data);
         DataDirectory.Make(DataDirectory.ProtectionKeys(data));
+        DataDirectory.CloseSecrets(data);
 
         // Hosted services start in this order, before any endpoint is bound: tables, first run, restoration.
         builder.Services.AddSystemd();

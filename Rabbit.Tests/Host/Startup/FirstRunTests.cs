@@ -110,6 +110,23 @@ public sealed class FirstRunTests
             Assert.Contains(file, secrets);
     }
 
+    [Fact]
+    [Trait("Property", "P05")]
+    public async Task SecondStart_SecretsThatOthersCanRead_AreClosed()
+    {
+        string[] secrets = ["admin.key", "rabbit.db", Path.Combine("tls", "key.pem")];
+        await using Installation installation = await Installation.CreateAsync();
+        await (await installation.StartAsync()).Process.Kill9Async();
+        foreach (string file in secrets)
+            File.SetUnixFileMode(Path.Combine(installation.Data, file), File.GetUnixFileMode(Path.Combine(installation.Data, file)) | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(Path.Combine(installation.Data, "tls"), Owner | UnixFileMode.OtherExecute);
+
+        await installation.StartAsync();
+        Assert.All(secrets, file => Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(installation.Data, file))));
+        Assert.Equal(Owner, File.GetUnixFileMode(Path.Combine(installation.Data, "tls")));
+    }
+
     private static Task<string> ReadKeyAsync(Installation installation) =>
         File.ReadAllTextAsync(Path.Combine(installation.Data, "admin.key"), Cancellation);
 }
