@@ -28,7 +28,7 @@ internal static class TokenRoutes
         if (created.Value is not { } made)
             return Problems.Of(created.Error, created.Sentence);
         Token token = made.Token;
-        await audit.WriteAsync("token.create", token.TokenId, cancellationToken);
+        await audit.WriteAsync("token.create", token.TokenId);
         return TypedResults.Created($"/api/v1/teams/{token.TeamId}/tokens", new Answer<GeneratedToken>("Token generated", new GeneratedToken(
             token.TokenId, token.TeamId, token.TeamName, token.Name, made.Text.Reveal(), token.Description, token.Port,
             token.Protocol, token.CreatedAt, token.ExpiresAt)));
