@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
@@ -9,7 +10,7 @@ using Rabbit.Protocol.Transport;
 namespace Rabbit.Client.Connection;
 
 /// <summary>One data channel: waits for its visitor, connects to the local service, relays.</summary>
-internal sealed class DataChannel
+internal sealed partial class DataChannel
 {
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
@@ -45,16 +46,20 @@ internal sealed class DataChannel
     /// Waits for a visitor and serves it to the end; returns why the local service refused, or null.
     /// </summary>
     /// <param name="options">Where the local service is.</param>
+    /// <param name="logger">Hears of the visitor.</param>
     /// <param name="sessionEnded">Ends the wait.</param>
     /// <param name="abort">Breaks the relay off.</param>
-    public async Task<Refused?> ServeAsync(ConnectOptions options, CancellationToken sessionEnded, CancellationToken abort)
+    public async Task<Refused?> ServeAsync(ConnectOptions options, ILogger logger, CancellationToken sessionEnded, CancellationToken abort)
     {
         var transport = new DetachableTransport(_end);
         try
         {
             // Only a Start begins a visitor; a Reject, or an end, closes a channel that is no longer wanted.
-            if (await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start })
+            if (await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start } frame)
                 return null;
+            Start visitor = frame.Read<Start>();
+            if (logger.IsEnabled(LogLevel.Debug))
+                LogVisitorCame(logger, visitor.ChannelId, ServerText.Escape(visitor.VisitorAddress), visitor.VisitorPort);
             var (service, refused) = await LocalService.ConnectAsync(options, abort);
             if (service is null)
             {
@@ -66,7 +71,8 @@ internal sealed class DataChannel
             await using (service)
             {
                 await _end.SendAsync(Frame.Encode(default(Accepted)), abort);
-                await DuplexRelay.RunAsync(service, transport.Detach(), new RelayCounters(), abort);
+                RelayOutcome outcome = await DuplexRelay.RunAsync(service, transport.Detach(), new RelayCounters(), abort);
+                LogVisitorLeft(logger, visitor.ChannelId, outcome);
             }
             return null;
         }
@@ -79,4 +85,10 @@ internal sealed class DataChannel
             await _end.DisposeAsync();
         }
     }
+
+    [LoggerMessage(EventIds.VisitorCame, LogLevel.Debug, "Visitor {Number} from {Address}:{Port}")]
+    private static partial void LogVisitorCame(ILogger logger, ulong number, string address, int port);
+
+    [LoggerMessage(EventIds.VisitorLeft, LogLevel.Debug, "Visitor {Number} has gone: {Outcome}")]
+    private static partial void LogVisitorLeft(ILogger logger, ulong number, RelayOutcome outcome);
 }

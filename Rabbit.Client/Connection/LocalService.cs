@@ -20,6 +20,7 @@ internal static partial class LocalService
         try
         {
             await socket.ConnectAsync(options.LocalHost, options.LocalPort, timeout.Token);
+            SocketTuning.ProbeIdlePeer(socket);
             return (new SocketEnd(socket), default);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
@@ -33,10 +34,10 @@ internal static partial class LocalService
     public static async Task WarnIfAbsentAsync(ConnectOptions options, ILogger logger, CancellationToken cancellationToken)
     {
         var (service, refused) = await ConnectAsync(options, cancellationToken);
-        if (service is null)
-            LogNotReady(logger, refused.Sentence);
-        else
+        if (service is not null)
             await service.DisposeAsync();
+        else if (!cancellationToken.IsCancellationRequested)
+            LogNotReady(logger, refused.Sentence);
     }
 
     private static Refused Explain(Exception exception, ConnectOptions options)

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Rabbit.Client.Commands;
@@ -11,7 +10,6 @@ namespace Rabbit.Client.Connection;
 internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private readonly SslClientAuthenticationOptions _tls = trust.CreateOptions();
 
     /// <summary>Connects to a port of the server and secures the connection.</summary>
     /// <exception cref="ServerUnavailableException">The server does not answer, or not with TLS.</exception>
@@ -24,23 +22,18 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         try
         {
             end = await ConnectAsync(port, either.Token);
-            return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, _tls, either.Token);
+            return options.Plaintext ? end : await SecureAsync(end, port, either.Token);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             end?.Abort();
             cancellationToken.ThrowIfCancellationRequested();
-            if (e is AuthenticationException)
-                trust.ThrowIfRefused();
-            throw new ServerUnavailableException(e switch
-            {
-                OperationCanceledException => $"{options.Host}:{port} does not answer",
-                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {options.Host}:{port}",
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the name {options.Host} cannot be resolved",
-                SocketException socket => $"{options.Host}:{port} cannot be reached: {socket.Message}",
-                IOException => $"{options.Host}:{port} closed the connection during the TLS handshake",
-                _ => $"What answers at {options.Host}:{port} does not speak TLS as a Rabbit server does; see that it is the control port (9999 by default), or give --plaintext if that is meant.",
-            }, isStranger: e is AuthenticationException);
+            throw new ServerUnavailableException(Explain(e, isConnected: end is not null, $"{options.Host}:{port}"));
+        }
+        catch
+        {
+            end?.Abort();
+            throw;
         }
     }
 
@@ -50,10 +43,7 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         try
         {
             await socket.ConnectAsync(options.Host, port, cancellationToken);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+            SocketTuning.ProbeIdlePeer(socket);
             return new SocketEnd(socket);
         }
         catch
@@ -62,4 +52,55 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
             throw;
         }
     }
+
+    private async Task<RelayEnd> SecureAsync(RelayEnd end, int port, CancellationToken cancellationToken)
+    {
+        var verdict = new TrustVerdict();
+        byte[] first = new byte[Stranger.Length];
+        // Begun before the handshake's first read, so that it is served first and sees what that one takes.
+        Task<int> peek = PeekAsync(end.Socket, first, cancellationToken);
+        try
+        {
+            return await TlsEnd.AuthenticateAsClientAsync(end, trust.CreateOptions(verdict), cancellationToken);
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException)
+        {
+            end.Abort();
+            int seen = await peek;
+            if (verdict.Refusal is { } refusal)
+                throw new TunnelFailedException(refusal);
+            if (e is AuthenticationException || (seen > 0 && !Stranger.SpeaksTls(first)))
+                throw Stranger.At(options.Host, port, first.AsSpan(0, seen));
+            throw;
+        }
+        catch
+        {
+            end.Abort();
+            await peek;
+            throw;
+        }
+    }
+
+    /// <summary>Looks at the first bytes without taking them; how many there are.</summary>
+    private static async Task<int> PeekAsync(Socket socket, byte[] first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            return 0; // The handshake fails for the same reason, and reports it.
+        }
+    }
+
+    private static string Explain(Exception exception, bool isConnected, string server) => exception switch
+    {
+        OperationCanceledException when isConnected => $"{server} accepts the connection but says nothing; see that it is the control port",
+        OperationCanceledException => $"{server} does not answer",
+        _ when isConnected => $"{server} broke the connection off during the TLS handshake; see that it is the control port",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {server}",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the host name of {server} cannot be resolved",
+        _ => $"{server} cannot be reached: {exception.Message}",
+    };
 }
