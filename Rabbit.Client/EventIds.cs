@@ -6,12 +6,12 @@ internal static class EventIds
     public const int TunnelUp = 8000;
     public const int TunnelBack = 8001;
     public const int ServerLost = 8002;
-    public const int Superseded = 8003;
     public const int LocalServiceFailed = 8004;
     public const int TokenOnCommandLine = 8005;
     public const int ServerRemembered = 8006;
     public const int LocalServiceNotReady = 8007;
     public const int ChannelsFailed = 8008;
     public const int ChannelFailed = 8009;
-    public const int Stopping = 8010;
+    public const int VisitorCame = 8011;
+    public const int VisitorLeft = 8012;
 }

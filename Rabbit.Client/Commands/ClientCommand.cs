@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
 
 namespace Rabbit.Client.Commands;
 
 /// <summary>The program's command line.</summary>
-internal static class ClientCommand
+internal static partial class ClientCommand
 {
     /// <summary>Runs what the arguments ask for; the exit status.</summary>
     public static Task<int> RunAsync(string[] arguments)
@@ -23,7 +24,11 @@ internal static class ClientCommand
     /// <summary>Says in one sentence what is wrong and what to do.</summary>
     public static int Fail(int exitCode, string sentence)
     {
-        Console.Error.WriteLine($"tunnel-client: {sentence}");
+        // What is quoted may be a token in the wrong place.
+        Console.Error.WriteLine($"tunnel-client: {Secret().Replace(sentence, "${id}_…")}");
         return exitCode;
     }
+
+    [GeneratedRegex("(?<id>rbt_[0-9a-z]+)_[0-9a-z]+")]
+    private static partial Regex Secret();
 }

@@ -1,6 +1,6 @@
 namespace Rabbit.Client.Commands;
 
-/// <summary>The command line of <c>connect</c> as it was given.</summary>
+/// <summary>The command line of <c>connect</c> as it was given, and the token of the environment.</summary>
 internal sealed record ConnectArguments(
-    string? Uri, string? Server, string? Token, string? TokenFile, string LocalPort, string LocalHost, string? Fingerprint,
-    string? CaFile, bool Plaintext, string Name);
+    string? Uri, string? Server, string? Token, string? TokenFile, string? TokenInEnvironment, string LocalPort, string LocalHost,
+    string? Fingerprint, string? CaFile, bool Plaintext, string Name);

@@ -49,9 +49,18 @@ internal static partial class ConnectCommand
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
             using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
-            await new LocalService(options, TimeProvider.System).WarnIfAbsentAsync(logger, stop.Token);
             var trust = new ServerTrust(options, KnownServers.Default(), logger);
-            await new TunnelRunner(options, trust, TimeProvider.System, logger).RunAsync(stop.Token);
+            var runner = new TunnelRunner(options, trust, TimeProvider.System, Random.Shared, logger);
+            Task warning = new LocalService(options, TimeProvider.System).WarnIfAbsentAsync(logger, stop.Token);
+            try
+            {
+                await runner.RunAsync(stop.Token);
+            }
+            finally
+            {
+                await stop.CancelAsync();
+                await warning;
+            }
             return ExitCode.Ok;
         }
         catch (FormatException e)
@@ -68,8 +77,8 @@ internal static partial class ConnectCommand
     {
         bool tokenIsVisible = parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true;
         ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
-            parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile), parsed.GetValue(LocalPort)!,
-            parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!));
+            parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
+            Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!));
         if (tokenIsVisible)
             LogTokenVisible(logger);
         return options;

@@ -16,7 +16,8 @@ namespace Rabbit.Client.Commands;
 internal sealed record ConnectOptions(
     TokenText Token, string Host, int Port, string LocalHost, int LocalPort, string? Fingerprint, string? CaFile, bool Plaintext, string Name)
 {
-    private const string TokenVariable = "RABBIT_TOKEN";
+    /// <summary>The environment variable that may hold the token.</summary>
+    public const string TokenVariable = "RABBIT_TOKEN";
 
     /// <exception cref="FormatException">One sentence that says what to correct.</exception>
     public static ConnectOptions Read(ConnectArguments arguments)
@@ -27,6 +28,10 @@ internal sealed record ConnectOptions(
         if (uri is null && arguments.Server is null)
             throw new FormatException("Name the server: paste the rabbit:// string that it printed, or give --server HOST:PORT.");
         var (host, port) = arguments.Server is null ? (uri!.Host, uri.Port) : ReadServer(arguments.Server);
+        if (port == 0)
+            throw new FormatException("The server's port must be 1 to 65535; it is the control port that the server prints.");
+        if (arguments.LocalHost.Length == 0)
+            throw new FormatException("--local-host must be the host of the local service; leave it out for localhost.");
         if (!ushort.TryParse(arguments.LocalPort, NumberStyles.None, CultureInfo.InvariantCulture, out ushort localPort) || localPort == 0)
             throw new FormatException($"--local-port must be the port of the local service, 1 to 65535, not '{arguments.LocalPort}'.");
 
@@ -47,9 +52,10 @@ internal sealed record ConnectOptions(
 
     private static (string Host, int Port) ReadServer(string server)
     {
-        if (!Uri.TryCreate($"rabbit://{server}", UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0 || uri.AbsolutePath.Trim('/').Length > 0 || uri.UserInfo.Length > 0)
+        if (!Uri.TryCreate($"rabbit://{server}", UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0 || uri.UserInfo.Length > 0
+            || uri.PathAndQuery.Trim('/').Length > 0 || uri.Fragment.Length > 0)
             throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"--server must look like HOST:PORT (port {ConnectionUri.DefaultPort} when left out), not '{server}'."));
-        return (uri.IdnHost.Trim('[', ']'), uri.Port > 0 ? uri.Port : ConnectionUri.DefaultPort);
+        return (uri.IdnHost.Trim('[', ']'), uri.IsDefaultPort ? ConnectionUri.DefaultPort : uri.Port);
     }
 
     private static string ReadToken(ConnectArguments arguments, ConnectionUri? uri)
@@ -69,7 +75,7 @@ internal sealed record ConnectOptions(
         }
         if (uri?.Token is { Length: > 0 } inUri)
             return inUri;
-        if (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } inEnvironment)
+        if (arguments.TokenInEnvironment is { Length: > 0 } inEnvironment)
             return inEnvironment.Trim();
         if (Console.IsInputRedirected)
             throw new FormatException($"Give the token by --token-file, or in the variable {TokenVariable}.");

@@ -29,6 +29,7 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         using var silent = new CancellationTokenSource();
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(silent.Token, cancellationToken);
         using var writing = new CancellationTokenSource();
+        bool sayGoodbye = false;
         _lastReceived = time.GetTimestamp();
         Task writer = _writer.RunAsync(transport.Output, writing.Token);
         channels.Open(hello.PoolSize, _writer);
@@ -40,6 +41,7 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _writer.TryPost(new Disconnect("The client was stopped."));
+            sayGoodbye = true;
         }
         catch (OperationCanceledException)
         {
@@ -58,6 +60,8 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
             _writer.Complete();
             writing.CancelAfter(GoodbyeTimeout);
             await writer;
+            if (sayGoodbye)
+                await transport.End.LingerAsync(writing.Token); // What the server sent and nobody reads would reset the goodbye away.
         }
     }
 
@@ -97,9 +101,9 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
 
     private static Exception Explain(GoAway goAway) => goAway.Reason switch
     {
-        GoAwayReason.Revoked or GoAwayReason.Expired or GoAwayReason.Protocol => new TunnelFailedException(goAway.Sentence),
+        GoAwayReason.Revoked or GoAwayReason.Expired or GoAwayReason.Protocol => new TunnelFailedException(ServerText.Escape(goAway.Sentence)),
         GoAwayReason.Superseded => new ServerUnavailableException(
-            goAway.Sentence, goAway.RetryAfter > SupersededAtLeast ? goAway.RetryAfter : SupersededAtLeast, yield: true),
-        _ => new ServerUnavailableException(goAway.Sentence, goAway.RetryAfter),
+            ServerText.Escape(goAway.Sentence), goAway.RetryAfter > SupersededAtLeast ? goAway.RetryAfter : SupersededAtLeast, yield: true),
+        _ => new ServerUnavailableException(ServerText.Escape(goAway.Sentence), goAway.RetryAfter),
     };
 }

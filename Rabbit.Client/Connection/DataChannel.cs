@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -9,7 +10,7 @@ using Rabbit.Protocol.Transport;
 namespace Rabbit.Client.Connection;
 
 /// <summary>One data channel: waits for its visitor, connects to the local service, relays.</summary>
-internal sealed class DataChannel
+internal sealed partial class DataChannel
 {
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
@@ -46,15 +47,19 @@ internal sealed class DataChannel
     /// Waits for a visitor and serves it to the end; returns why the local service refused, or null.
     /// </summary>
     /// <param name="local">The local service.</param>
+    /// <param name="logger">Hears of the visitor.</param>
     /// <param name="sessionEnded">Ends the wait.</param>
     /// <param name="abort">Breaks the relay off.</param>
-    public async Task<Refused?> ServeAsync(LocalService local, CancellationToken sessionEnded, CancellationToken abort)
+    public async Task<Refused?> ServeAsync(LocalService local, ILogger logger, CancellationToken sessionEnded, CancellationToken abort)
     {
         try
         {
             // Only a Start begins a visitor; a Reject, or an end, closes a channel that is no longer wanted.
-            if (await _end.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start })
+            if (await _end.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start } frame)
                 return null;
+            Start visitor = frame.Read<Start>();
+            if (logger.IsEnabled(LogLevel.Debug))
+                LogVisitorCame(logger, visitor.ChannelId, ServerText.Escape(visitor.VisitorAddress), visitor.VisitorPort);
             var (service, refused) = await local.ConnectAsync(abort);
             if (service is null)
             {
@@ -66,7 +71,8 @@ internal sealed class DataChannel
             await using (service)
             {
                 await _end.SendAsync(Frame.Encode(default(Accepted)), abort);
-                await DuplexRelay.RunAsync(service, _end, new RelayCounters(), abort);
+                RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, new RelayCounters(), abort);
+                LogVisitorLeft(logger, visitor.ChannelId, outcome);
             }
             return null;
         }
@@ -79,4 +85,10 @@ internal sealed class DataChannel
             await _end.DisposeAsync();
         }
     }
+
+    [LoggerMessage(EventIds.VisitorCame, LogLevel.Debug, "Visitor {Number} from {Address}:{Port}")]
+    private static partial void LogVisitorCame(ILogger logger, ulong number, string address, int port);
+
+    [LoggerMessage(EventIds.VisitorLeft, LogLevel.Debug, "Visitor {Number} has gone: {Outcome}")]
+    private static partial void LogVisitorLeft(ILogger logger, ulong number, RelayOutcome outcome);
 }

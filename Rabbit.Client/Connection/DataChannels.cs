@@ -66,7 +66,7 @@ internal sealed partial class DataChannels(
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(service, _sessionEnded.Token, abort) is { } refused && ShouldReport())
+            if (await channel.ServeAsync(service, logger, _sessionEnded.Token, abort) is { } refused && ShouldReport())
                 LogLocalServiceFailed(refused.Sentence);
         }
         catch (OperationCanceledException)

@@ -33,6 +33,7 @@ internal sealed partial class LocalService(ConnectOptions options, TimeProvider 
                 {
                     socket.NoDelay = true;
                     await socket.ConnectAsync(new IPEndPoint(address, options.LocalPort), timeout.Token);
+                    SocketTuning.ProbeIdlePeer(socket);
                     Prefer(address);
                     return (new SocketEnd(socket), default);
                 }
@@ -59,10 +60,10 @@ internal sealed partial class LocalService(ConnectOptions options, TimeProvider 
     public async Task WarnIfAbsentAsync(ILogger logger, CancellationToken cancellationToken)
     {
         var (service, refused) = await ConnectAsync(cancellationToken);
-        if (service is null)
-            LogNotReady(logger, refused.Sentence);
-        else
+        if (service is not null)
             await service.DisposeAsync();
+        else if (!cancellationToken.IsCancellationRequested)
+            LogNotReady(logger, refused.Sentence);
     }
 
     private async ValueTask<IPAddress[]> FindAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Reflection;
 using Rabbit.Client.Commands;
@@ -13,10 +14,11 @@ namespace Rabbit.Client.Connection;
 internal sealed class Login(ConnectOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
     private static readonly string Software =
         $"tunnel-client/{typeof(Login).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
 
-    /// <summary>The session before this one; its id and epoch tell the server that it is the same client.</summary>
+    /// <summary>The session before this one, by which the server knows the same client again.</summary>
     public ServerHello Last { get; private set; }
 
     /// <summary>Sends the hello and reads the answer.</summary>
@@ -29,31 +31,54 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
     {
         using var timeout = new CancellationTokenSource(Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        byte[] first = [];
         try
         {
             transport.Output.Write(Preamble.Bytes);
             transport.Output.Write(Frame.Encode(new ClientHello(
                 Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.LocalPort, Last.SessionId, Last.Epoch, yield)));
             await transport.Output.FlushAsync(either.Token);
+            first = await PeekAsync(transport.Input, either.Token);
             Frame answer = await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, either.Token)
-                ?? throw new ServerUnavailableException("the server closed the connection without an answer");
+                ?? throw new ServerUnavailableException($"{options.Host}:{options.Port} closed the connection without an answer; see that it is the control port");
             if (answer.Type == FrameType.Reject)
                 throw Explain(answer.Read<Reject>());
-            Last = answer.Read<ServerHello>();
+            Last = Check(answer.Read<ServerHello>());
             return Last;
         }
         catch (ProtocolException)
         {
-            throw new ServerUnavailableException($"What answers at {options.Host}:{options.Port} is not a Rabbit server; give the control port (9999 by default), not the API's or a tunnel's.", isStranger: true);
+            throw Stranger.At(options.Host, options.Port, first);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ServerUnavailableException(e is OperationCanceledException ? $"{options.Host}:{options.Port} does not answer the login; see that it is the control port (9999 by default)" : "the connection broke during the login");
+            // Who has proved under TLS to be the server, or may have, is taken to hang; in plaintext silence is all there is.
+            throw options.Plaintext
+                ? Stranger.At(options.Host, options.Port, first)
+                : new ServerUnavailableException($"{options.Host}:{options.Port} does not answer the login; see that it is the control port");
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new ServerUnavailableException($"{options.Host}:{options.Port} broke the connection off during the login; see that it is the control port");
         }
     }
 
+    /// <summary>The first bytes of the answer, left where they are.</summary>
+    private static async Task<byte[]> PeekAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        ReadResult result = await input.ReadAtLeastAsync(Frame.HeaderLength, cancellationToken);
+        byte[] first = result.Buffer.Slice(0, Math.Min(Stranger.Length, result.Buffer.Length)).ToArray();
+        input.AdvanceTo(result.Buffer.Start);
+        return first;
+    }
+
+    private static ServerHello Check(ServerHello hello) =>
+        hello.Heartbeat > TimeSpan.Zero && hello.Heartbeat <= LongestHeartbeat && hello.DeadAfter >= hello.Heartbeat
+            ? hello
+            : throw new ProtocolException("The heartbeat's times make no sense.");
+
     private static Exception Explain(Reject reject) => reject.Retryable
-        ? new ServerUnavailableException(reject.Sentence, reject.RetryAfter, yield: reject.Code == RejectCode.Occupied)
-        : new TunnelFailedException(reject.Sentence);
+        ? new ServerUnavailableException(ServerText.Escape(reject.Sentence), reject.RetryAfter, yield: reject.Code == RejectCode.Occupied)
+        : new TunnelFailedException(ServerText.Escape(reject.Sentence));
 }

@@ -12,8 +12,6 @@ namespace Rabbit.Client.Connection;
 internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private readonly SslClientAuthenticationOptions _controlTls = trust.CreateControlOptions();
-    private readonly SslClientAuthenticationOptions _dataTls = trust.CreateDataOptions();
 
     /// <summary>
     /// Connects to the server and secures the connection: by name for a control channel; at the address that answered then
@@ -29,24 +27,18 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         try
         {
             end = await ConnectAsync(server, either.Token);
-            return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, server is DnsEndPoint ? _controlTls : _dataTls, either.Token);
+            return options.Plaintext ? end : await SecureAsync(end, server, either.Token);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             end?.Abort();
             cancellationToken.ThrowIfCancellationRequested();
-            if (e is AuthenticationException)
-                trust.ThrowIfRefused();
-            string address = server is DnsEndPoint name ? $"{name.Host}:{name.Port}" : server.ToString()!;
-            throw new ServerUnavailableException(e switch
-            {
-                OperationCanceledException => $"{address} does not answer",
-                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {address}",
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the name {options.Host} cannot be resolved",
-                SocketException socket => $"{address} cannot be reached: {socket.Message}",
-                IOException => $"{address} closed the connection during the TLS handshake",
-                _ => $"What answers at {address} does not speak TLS as a Rabbit server does; see that it is the control port (9999 by default), or give --plaintext if that is meant.",
-            }, isStranger: e is AuthenticationException);
+            throw new ServerUnavailableException(Explain(e, isConnected: end is not null, NameOf(server)));
+        }
+        catch
+        {
+            end?.Abort();
+            throw;
         }
     }
 
@@ -59,10 +51,7 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         {
             socket.NoDelay = true;
             await socket.ConnectAsync(server, cancellationToken);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+            SocketTuning.ProbeIdlePeer(socket);
             return new SocketEnd(socket);
         }
         catch
@@ -71,4 +60,58 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
             throw;
         }
     }
+
+    private async Task<RelayEnd> SecureAsync(RelayEnd end, EndPoint server, CancellationToken cancellationToken)
+    {
+        var verdict = new TrustVerdict();
+        SslClientAuthenticationOptions tls = server is DnsEndPoint ? trust.CreateControlOptions(verdict) : trust.CreateDataOptions(verdict);
+        byte[] first = new byte[Stranger.Length];
+        // Begun before the handshake's first read, so that it is served first and sees what that one takes.
+        Task<int> peek = PeekAsync(end.Socket, first, cancellationToken);
+        try
+        {
+            return await TlsEnd.AuthenticateAsClientAsync(end, tls, cancellationToken);
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException)
+        {
+            end.Abort();
+            int seen = await peek;
+            if (verdict.Refusal is { } refusal)
+                throw new TunnelFailedException(refusal);
+            if (e is AuthenticationException || (seen > 0 && !Stranger.SpeaksTls(first)))
+                throw Stranger.At(options.Host, options.Port, first.AsSpan(0, seen));
+            throw;
+        }
+        catch
+        {
+            end.Abort();
+            await peek;
+            throw;
+        }
+    }
+
+    /// <summary>Looks at the first bytes without taking them; how many there are.</summary>
+    private static async Task<int> PeekAsync(Socket socket, byte[] first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            return 0; // The handshake fails for the same reason, and reports it.
+        }
+    }
+
+    private static string NameOf(EndPoint server) => server is DnsEndPoint name ? $"{name.Host}:{name.Port}" : server.ToString()!;
+
+    private static string Explain(Exception exception, bool isConnected, string server) => exception switch
+    {
+        OperationCanceledException when isConnected => $"{server} accepts the connection but says nothing; see that it is the control port",
+        OperationCanceledException => $"{server} does not answer",
+        _ when isConnected => $"{server} broke the connection off during the TLS handshake; see that it is the control port",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {server}",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the host name of {server} cannot be resolved",
+        _ => $"{server} cannot be reached: {exception.Message}",
+    };
 }

@@ -8,16 +8,17 @@ using Rabbit.Protocol.Transport;
 namespace Rabbit.Client.Connection;
 
 /// <summary>Keeps one tunnel up: logs in, serves the session, and comes back by itself whenever it is lost.</summary>
-internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust trust, TimeProvider time, ILogger logger)
+internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust trust, TimeProvider time, Random random, ILogger logger)
 {
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ServerDialer _dialer = new(options, trust, time);
     private readonly LocalService _service = new(options, time);
     private readonly Login _login = new(options, time);
-    private readonly ReconnectBackoff _backoff = new(time, Random.Shared);
+    private readonly ReconnectBackoff _backoff = new(time, random);
     private readonly List<DataChannels> _lingering = [];
     private bool _wasUp;
+    private bool _yield;
     private long? _lostAt;
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -25,7 +26,6 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var abort = new CancellationTokenSource();
-        bool yield = false;
         try
         {
             while (true)
@@ -33,9 +33,10 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                 ServerUnavailableException reason;
                 try
                 {
-                    await ServeAsync(yield, abort.Token, cancellationToken);
+                    await ServeAsync(abort.Token, cancellationToken);
                     return;
                 }
+                // A tunnel that was up comes back, whatever stands in for the server meanwhile; a first try is a wrong address.
                 catch (ServerUnavailableException e) when (e.IsStranger && !_wasUp)
                 {
                     throw new TunnelFailedException(e.Message);
@@ -45,7 +46,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                     reason = e;
                 }
                 _lostAt ??= time.GetTimestamp();
-                yield = reason.Yield;
+                _yield |= reason.Yield; // Until it gets in: a server that restarts meanwhile is no reason to fight back.
                 TimeSpan wait = _backoff.Next(reason.RetryAfter);
                 LogLost(reason.Message.TrimEnd('.'), wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
@@ -63,12 +64,12 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         }
     }
 
-    private async Task ServeAsync(bool yield, CancellationToken abort, CancellationToken cancellationToken)
+    private async Task ServeAsync(CancellationToken abort, CancellationToken cancellationToken)
     {
         var transport = new DetachableTransport(await _dialer.DialAsync(new DnsEndPoint(options.Host, options.Port), cancellationToken));
         await using RelayEnd end = transport.End;
-        ServerHello hello = await _login.RunAsync(transport, yield, cancellationToken);
-        _wasUp = true;
+        ServerHello hello = await _login.RunAsync(transport, _yield, cancellationToken);
+        _yield = false;
         _backoff.Connected();
         await DropIdleAsync();
         IPAddress answered = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
@@ -98,11 +99,12 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
 
     private void LogUp(ServerHello hello)
     {
-        string publicHost = hello.PublicHost.Length > 0 ? hello.PublicHost : options.Host;
-        if (_lostAt is { } since)
+        string publicHost = hello.PublicHost.Length > 0 ? ServerText.Escape(hello.PublicHost) : options.Host;
+        if (_wasUp && _lostAt is { } since)
             LogBack(publicHost, hello.TunnelPort, time.GetElapsedTime(since).TotalSeconds);
         else
             LogFirstUp(options.LocalHost, options.LocalPort, publicHost, hello.TunnelPort);
+        _wasUp = true;
         _lostAt = null;
     }
 

@@ -35,10 +35,17 @@ internal sealed class KnownServers(string file)
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Add(string host, int port, string fingerprint)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory);
+        }
+        else
+        {
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
         using var writer = new StreamWriter(file, options);
         writer.Write($"{Name(host, port)} {fingerprint}\n");
     }

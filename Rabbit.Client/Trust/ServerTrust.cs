@@ -1,8 +1,8 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
-using Rabbit.Client.Connection;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Credentials;
 
@@ -14,34 +14,43 @@ namespace Rabbit.Client.Trust;
 /// </summary>
 internal sealed partial class ServerTrust(ConnectOptions options, KnownServers known, ILogger logger)
 {
-    private readonly X509Certificate2Collection? _authorities = LoadAuthorities(options.CaFile);
-    private string? _refusal;
-    private string? _accepted;
+    private static readonly SslApplicationProtocol RabbitProtocol = new(Preamble.AlpnName);
 
-    /// <summary>Settings for the handshake of a control channel.</summary>
-    public SslClientAuthenticationOptions CreateControlOptions() => CreateOptions(
-        (certificate, errors) => Decide(certificate, errors),
-        options.Fingerprint is null ? _authorities : []);
+    private readonly X509Certificate2Collection? _authorities = LoadAuthorities(options.CaFile);
+    private volatile string? _accepted;
+
+    /// <summary>Settings for the handshake of a control channel, which leaves its decision in <paramref name="verdict"/>.</summary>
+    public SslClientAuthenticationOptions CreateControlOptions(TrustVerdict verdict) => CreateOptions(
+        verdict, options.Fingerprint is null ? _authorities : [], FindFault);
 
     /// <summary>
     /// Settings for the handshake of a data channel: it must show the certificate that was accepted for the control channel,
-    /// whose chain is not built again for each. One set serves all, so that TLS sessions can be resumed.
+    /// and no chain is built for it again.
     /// </summary>
-    public SslClientAuthenticationOptions CreateDataOptions() => CreateOptions(
-        (certificate, _) => CertificateFingerprint.Of(certificate) == _accepted
-            || Refuse("A data channel reached a server with another certificate than the control channel's; see that all servers behind this address have the same."),
-        authorities: []);
+    public SslClientAuthenticationOptions CreateDataOptions(TrustVerdict verdict) => CreateOptions(
+        verdict, authorities: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
+            ? null
+            : $"A data channel reached a server with another certificate than the control channel's; see that all servers behind {options.Host} have the same.");
 
-    /// <param name="decide">Has the last word.</param>
-    /// <param name="authorities">Roots to build the chain to; null: the system's, which takes a thousand times as long as none.</param>
+    /// <param name="verdict">Takes the decision.</param>
+    /// <param name="authorities">
+    /// Roots to build the chain to, which is done for every handshake; null: the system's, of which there are a hundred and more.
+    /// </param>
+    /// <param name="findFault">Says why the certificate is refused, or null.</param>
     private SslClientAuthenticationOptions CreateOptions(
-        Func<X509Certificate, SslPolicyErrors, bool> decide, X509Certificate2Collection? authorities)
+        TrustVerdict verdict, X509Certificate2Collection? authorities, Func<X509Certificate, SslPolicyErrors, bool, string?> findFault)
     {
         var tls = new SslClientAuthenticationOptions
         {
             TargetHost = options.Host,
-            ApplicationProtocols = [new SslApplicationProtocol(Preamble.AlpnName)],
-            RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is not null && decide(certificate, errors),
+            ApplicationProtocols = [RabbitProtocol],
+            RemoteCertificateValidationCallback = (stream, certificate, _, errors) =>
+            {
+                verdict.Refusal = certificate is null
+                    ? $"{options.Host}:{options.Port} shows no certificate."
+                    : findFault(certificate, errors, ((SslStream)stream).NegotiatedApplicationProtocol == RabbitProtocol);
+                return verdict.Refusal is null;
+            },
         };
         if (authorities is not null)
         {
@@ -56,61 +65,53 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
         return tls;
     }
 
-    /// <summary>Why the last handshake was refused, for a failure that is ours.</summary>
-    /// <exception cref="TunnelFailedException">The server's certificate was refused.</exception>
-    public void ThrowIfRefused()
+    /// <summary>Why the certificate is refused, or null.</summary>
+    private string? FindFault(X509Certificate certificate, SslPolicyErrors errors, bool agreedOnRabbit)
     {
-        if (_refusal is { } sentence)
-            throw new TunnelFailedException(sentence);
-    }
-
-    private bool Decide(X509Certificate certificate, SslPolicyErrors errors)
-    {
-        _refusal = null;
         string fingerprint = CertificateFingerprint.Of(certificate);
         if (fingerprint == _accepted)
-            return true;
+            return null;
+        string? fault = null;
         if (options.Fingerprint is { } pinned)
         {
             if (fingerprint != pinned)
-                return Refuse($"The server's certificate is not the pinned one: expected {pinned}, got {fingerprint}. If the server's certificate was replaced on purpose, use the new fingerprint; otherwise somebody is in between.");
+                fault = $"The server's certificate is not the pinned one: expected {pinned}, got {fingerprint}. If the server's certificate was replaced on purpose, use the new fingerprint; otherwise somebody is in between.";
         }
         else if (_authorities is not null)
         {
             if (errors != SslPolicyErrors.None)
-                return Refuse($"The server's certificate was not issued for {options.Host} by the authority in {options.CaFile} ({errors}).");
+                fault = $"The server's certificate was not issued for {options.Host} by the authority in {options.CaFile} ({errors}).";
         }
-        else if (errors != SslPolicyErrors.None && !IsKnownOrNew(fingerprint))
+        else if (errors != SslPolicyErrors.None)
         {
-            return false;
+            fault = FindFaultOfUnvouched(fingerprint, agreedOnRabbit);
         }
-        _accepted = fingerprint;
-        return true;
+        if (fault is null)
+            _accepted = fingerprint;
+        return fault;
     }
 
-    private bool IsKnownOrNew(string fingerprint)
+    private string? FindFaultOfUnvouched(string fingerprint, bool agreedOnRabbit)
     {
         try
         {
-            if (known.Find(options.Host, options.Port) is { } remembered)
-            {
-                return fingerprint == remembered
-                    || Refuse($"The certificate of {options.Host}:{options.Port} has changed: it was {remembered} and is {fingerprint}. If it was replaced on purpose, remove the server's line from {known.File}; otherwise somebody is in between.");
-            }
+            // First use is over once a certificate was accepted, also one that an authority vouched for.
+            string? remembered = known.Find(options.Host, options.Port);
+            if (fingerprint == remembered)
+                return null;
+            if ((remembered ?? _accepted) is { } expected)
+                return $"The certificate of {options.Host}:{options.Port} has changed: it was {expected} and is {fingerprint}. If it was replaced on purpose, remove the server's line from {known.File} and start again; otherwise somebody is in between.";
+            // A server of something else is neither remembered nor shown the token.
+            if (!agreedOnRabbit)
+                return $"{options.Host}:{options.Port} answered with TLS, but not as a Rabbit server: check the address; the control port is {ConnectionUri.DefaultPort} by default. (Where something else ends the TLS for it, pin that with --fingerprint {fingerprint}.)";
             known.Add(options.Host, options.Port, fingerprint);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Refuse($"{known.File} cannot be used ({e.Message}); pin the server with --fingerprint {fingerprint} if that is what the server prints.");
+            return $"{known.File} cannot be used ({e.Message.TrimEnd('.')}); pin the server with --fingerprint {fingerprint} if that is what the server prints.";
         }
         LogRemembered(options.Host, options.Port, fingerprint);
-        return true;
-    }
-
-    private bool Refuse(string sentence)
-    {
-        _refusal = sentence;
-        return false;
+        return null;
     }
 
     private static X509Certificate2Collection? LoadAuthorities(string? file)
@@ -122,10 +123,16 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
         {
             authorities.ImportFromPemFile(file);
         }
-        catch (System.Security.Cryptography.CryptographicException e)
+        catch (CryptographicException)
         {
-            throw new FormatException($"The file {file} of --ca holds no certificate in PEM form.", e);
+            // Said below, as of a file without any.
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"The file {file} of --ca cannot be read: {e.Message}", e);
+        }
+        if (authorities.Count == 0)
+            throw new FormatException($"The file {file} of --ca holds no certificate in PEM form.");
         return authorities;
     }
 

@@ -3,7 +3,7 @@ using Rabbit.Tunneling.State;
 
 namespace Rabbit.Host.Api;
 
-/// <summary>Answers what a route did not foresee: bad requests with their reason, an outage as such, and our own bugs by an id only.</summary>
+/// <summary>Answers what a route did not foresee: an outage as such, and our own bugs by an id only.</summary>
 internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> logger) : IExceptionHandler
 {
     /// <inheritdoc/>
@@ -11,8 +11,6 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
     {
         var (status, sentence) = exception switch
         {
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (StatusCodes.Status413PayloadTooLarge, "The request's body is larger than 64 KiB."),
-            BadHttpRequestException bad => (bad.StatusCode, "The request cannot be read: send the fields that the API's description names, as JSON."),
             StoreUnavailableException => (StatusCodes.Status503ServiceUnavailable, "The server's database does not answer now; try again in a moment."),
             _ => (StatusCodes.Status500InternalServerError, "The server failed to answer; its log has the reason under this trace id."),
         };

@@ -34,4 +34,8 @@ internal sealed class ApiKeyAuthentication(
         await Problems.Of(StatusCodes.Status401Unauthorized, "Send a valid API key as 'Authorization: Bearer KEY'; the first one is in the server's data directory, admin.key.")
             .ExecuteAsync(Context);
     }
+
+    /// <inheritdoc/>
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Problems.Of(StatusCodes.Status403Forbidden, "This API key has no right to do that; use one that has the role admin.").ExecuteAsync(Context);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
+using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Api;
 
@@ -17,6 +18,8 @@ internal static class ApiServices
             json.SerializerOptions.DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower;
         });
         services.AddRoutingCore();
+        // Bad requests are answers (see Problems), also where the environment says that this is a developer's machine.
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = false);
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.AddScoped<Audit>();
@@ -25,7 +28,7 @@ internal static class ApiServices
         services.AddAuthentication(ApiKeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
         services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireRole(ApiKeyStore.AdminRole).Build());
 
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(swagger =>

@@ -29,6 +29,15 @@ internal static class Problems
     public static void Complete(ProblemDetailsContext context)
     {
         context.ProblemDetails.Extensions.TryAdd("success", false);
+        context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+        {
+            StatusCodes.Status400BadRequest => "The request cannot be read: send the fields that the API's description (/swagger) names, as JSON.",
+            StatusCodes.Status404NotFound => "There is no such route; GET / lists the routes.",
+            StatusCodes.Status405MethodNotAllowed => "This route does not take this method; GET / lists the routes with theirs.",
+            StatusCodes.Status413PayloadTooLarge => "The request's body is larger than 64 KiB; send less.",
+            StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with 'Content-Type: application/json'.",
+            _ => null,
+        };
         context.ProblemDetails.Extensions.TryAdd("error", context.ProblemDetails.Detail ?? context.ProblemDetails.Title);
         context.ProblemDetails.Extensions["trace_id"] = Activity.Current?.Id ?? context.HttpContext.TraceIdentifier;
         context.ProblemDetails.Extensions.Remove("traceId");

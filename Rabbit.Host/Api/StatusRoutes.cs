@@ -13,7 +13,8 @@ internal static class StatusRoutes
 {
     public static void MapStatus(this RouteGroupBuilder api)
     {
-        api.MapGet("/health", ReadHealthAsync).AllowAnonymous().WithTags("Status").WithSummary("Tells whether the server works; needs no key");
+        api.MapGet("/health", ReadHealthAsync).AllowAnonymous().WithTags("Status").WithSummary("Tells whether the server works; needs no key")
+            .Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/stats", ReadStatsAsync).WithTags("Status").WithSummary("Counts teams, tokens, ports, sessions and today's connections");
     }
 

@@ -40,7 +40,7 @@ internal static class TeamRoutes
         ManagementResult<Team> created = await teams.CreateAsync(request.Name, request.Description, cancellationToken);
         if (created.Value is not { } team)
             return Problems.Of(created.Error, created.Sentence);
-        await audit.WriteAsync("team.create", team.TeamId, cancellationToken);
+        await audit.WriteAsync("team.create", team.TeamId);
         return TypedResults.Created($"/api/v1/teams/{team.TeamId}/tokens", new Answer<TeamSummary>("Team created", Summarize(team)));
     }
 
@@ -56,7 +56,7 @@ internal static class TeamRoutes
         if (!await tokens.DeleteAsync(teamId, tokenId, cancellationToken))
             return Problems.Of(StatusCodes.Status404NotFound, "The team has no token with this id; it may have been deleted already.");
         await tunnels.EndTokenAsync(tokenId, GoAwayReason.Revoked);
-        await audit.WriteAsync("token.delete", tokenId, cancellationToken);
+        await audit.WriteAsync("token.delete", tokenId);
         return TypedResults.Ok(new Done(true, "Token deleted; its client is disconnected and its port is closed"));
     }
 

@@ -21,17 +21,23 @@ internal static class TokenRoutes
     private static async Task<Results<Created<Answer<GeneratedToken>>, ProblemHttpResult>> GenerateAsync(
         GenerateTokenRequest request, TokenStore tokens, Audit audit, CancellationToken cancellationToken)
     {
-        ServiceKind kind = ServiceKind.Unknown;
-        if (request.Kind is not null && (!Enum.TryParse(request.Kind, ignoreCase: true, out kind) || !Enum.IsDefined(kind)))
+        if (ReadKind(request.Kind) is not { } kind)
             return Problems.Of(StatusCodes.Status400BadRequest, "kind must be postgres, mysql, redis, http, ssh or other.");
         ManagementResult<CreatedToken> created = await tokens.CreateAsync(
-            request.TeamId, request.Name, request.Description, request.ExpiresInDays, request.Port, kind, cancellationToken);
+            KeepIfPossible(request.TeamId), request.Name, request.Description, request.ExpiresInDays, request.Port, kind, cancellationToken);
         if (created.Value is not { } made)
             return Problems.Of(created.Error, created.Sentence);
         Token token = made.Token;
-        await audit.WriteAsync("token.create", token.TokenId, cancellationToken);
+        await audit.WriteAsync("token.create", token.TokenId);
         return TypedResults.Created($"/api/v1/teams/{token.TeamId}/tokens", new Answer<GeneratedToken>("Token generated", new GeneratedToken(
             token.TokenId, token.TeamId, token.TeamName, token.Name, made.Text.Reveal(), token.Description, token.Port,
             token.Protocol, token.CreatedAt, token.ExpiresAt)));
     }
+
+    private static ServiceKind? ReadKind(string? name) => name is null ? ServiceKind.Unknown : Enum.GetValues<ServiceKind>()
+        .Where(kind => kind != ServiceKind.Unknown && kind.ToString().Equals(name, StringComparison.OrdinalIgnoreCase))
+        .Cast<ServiceKind?>().SingleOrDefault();
+
+    // No id has other characters, and some of them PostgreSQL would not even look up. (In a path Kestrel refuses those.)
+    private static string KeepIfPossible(string? id) => id is not null && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? id : "";
 }

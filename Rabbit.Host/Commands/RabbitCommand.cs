@@ -12,12 +12,16 @@ internal static class RabbitCommand
         var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create() };
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
-        {
-            string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
-            return Task.FromResult(Fail(ExitCode.Usage, $"{what}; 'rabbit --help' lists what there is."));
-        }
+            return Task.FromResult(Fail(ExitCode.Usage, Explain(parsed)));
         // No termination timeout: the host handles the signals, and its drain may take longer than the library's 2 s.
         return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static string Explain(ParseResult parsed)
+    {
+        string help = parsed.CommandResult.Command is RootCommand ? "rabbit --help" : $"rabbit {parsed.CommandResult.Command.Name} --help";
+        string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
+        return $"{what}; '{help}' lists what there is.";
     }
 
     /// <summary>Says in one sentence what is wrong and what to do.</summary>

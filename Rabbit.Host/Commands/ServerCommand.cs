@@ -35,23 +35,40 @@ internal static class ServerCommand
 
     private static async Task<int> RunAsync(Dictionary<string, string?> flags, CancellationToken cancellationToken)
     {
+        IConfigurationRoot configuration;
         try
         {
-            await using WebApplication server = RabbitServer.Build(flags);
-            await server.RunAsync(cancellationToken);
-            return ExitCode.Ok;
+            configuration = RabbitConfiguration.Read(flags);
         }
         catch (FormatException e)
         {
             return RabbitCommand.Fail(ExitCode.Usage, e.Message);
         }
-        catch (StoreUnavailableException e)
+
+        try
         {
-            return RabbitCommand.Fail(ExitCode.Failure, e.Message);
+            await using WebApplication server = RabbitServer.Build(configuration);
+            await StartAsync(server, cancellationToken);
+            await server.WaitForShutdownAsync(cancellationToken);
+            return ExitCode.Ok;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AddressInUseException or SocketException)
+        catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or SocketException or AddressInUseException)
         {
-            return RabbitCommand.Fail(ExitCode.Failure, StartFailure.Explain(e));
+            return RabbitCommand.Fail(ExitCode.Failure, SettingNames.Use(configuration, StartFailure.Explain(e, configuration)));
+        }
+    }
+
+    private static async Task StartAsync(WebApplication server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await server.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            // Otherwise background services that end because of this would be logged as broken.
+            server.Lifetime.StopApplication();
+            throw;
         }
     }
 }

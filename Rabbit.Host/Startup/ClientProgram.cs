@@ -5,8 +5,17 @@ internal static class ClientProgram
 {
     private const string Name = "tunnel-client";
 
-    /// <summary>How to call it from the current directory: beside this program, or where the build puts it, or by name.</summary>
-    public static string Path()
+    /// <summary>How to call it from the current directory in a shell.</summary>
+    public static string Command()
+    {
+        string path = Path();
+        return path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+@%:,=".Contains(c, StringComparison.Ordinal))
+            ? path
+            : $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+    }
+
+    // Beside this program, or where the build puts it, or by name.
+    private static string Path()
     {
         string here = AppContext.BaseDirectory.TrimEnd(System.IO.Path.DirectorySeparatorChar);
         string configuration = System.IO.Path.GetFileName(here);

@@ -3,10 +3,11 @@ using Rabbit.Tunneling;
 
 namespace Rabbit.Host.Startup;
 
-/// <summary>The variables RABBIT_... of the environment: RABBIT_API_PORT is the setting ApiPort.</summary>
+/// <summary>The variables RABBIT_... of the environment: RABBIT_API_PORT is the flag --api-port, and any other setting by its name.</summary>
 internal sealed class EnvironmentSettings : ConfigurationProvider, IConfigurationSource
 {
-    private const string Prefix = "RABBIT_";
+    /// <summary>What the variables begin with.</summary>
+    public const string Prefix = "RABBIT_";
 
     private readonly Dictionary<string, string> _variables = new(StringComparer.OrdinalIgnoreCase);
 
@@ -24,7 +25,8 @@ internal sealed class EnvironmentSettings : ConfigurationProvider, IConfiguratio
             string name = (string)variable.Key;
             if (!name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
                 continue;
-            string key = name[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
+            string key = ServerFlag.All.FirstOrDefault(flag => flag.Variable.Equals(name, StringComparison.OrdinalIgnoreCase))?.Key
+                ?? name[Prefix.Length..].Replace("__", ":", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
             _variables[$"{TunnelingOptions.Section}:{key}"] = name;
             Data[$"{TunnelingOptions.Section}:{key}"] = (string?)variable.Value;
         }

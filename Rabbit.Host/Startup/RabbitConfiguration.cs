@@ -12,15 +12,26 @@ internal static class RabbitConfiguration
 {
     private const string Section = TunnelingOptions.Section;
 
+    private const string RangeKey = $"{Section}:PortRange";
+    private const string CertificateKey = $"{Section}:{nameof(TunnelingOptions.CertificateFile)}";
+    private const string CertificateKeyKey = $"{Section}:{nameof(TunnelingOptions.CertificateKeyFile)}";
+    private const string DataKey = $"{Section}:{nameof(PersistenceOptions.Data)}";
+
+    /// <summary>The settings of a server that is started here with these flags.</summary>
+    /// <param name="flags">Configuration that goes before all other: keys such as <c>Rabbit:Port</c>.</param>
     /// <exception cref="FormatException">A setting cannot be read; one sentence that says what to correct.</exception>
-    public static void Add(ConfigurationManager configuration, IReadOnlyDictionary<string, string?> flags)
+    public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?> flags)
     {
-        configuration.Sources.Clear();
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection([new(DataKey, DefaultData())]);
         AddFile(configuration);
         configuration.Sources.Add(new EnvironmentSettings());
         configuration.AddInMemoryCollection(flags);
         SettingsCheck.Run(configuration, typeof(TunnelingOptions), typeof(PersistenceOptions), typeof(ApiOptions));
-        configuration.AddInMemoryCollection(Derive(configuration));
+        configuration.AddInMemoryCollection(ReadPortRange(configuration));
+        CheckTogether(configuration);
+        ConnectionStrings.Check(configuration);
+        return configuration;
     }
 
     private static void AddFile(ConfigurationManager configuration)
@@ -36,21 +47,31 @@ internal static class RabbitConfiguration
         }
     }
 
-    private static Dictionary<string, string?> Derive(ConfigurationManager configuration)
+    // systemd names the directories of a unit here, with colons between them (systemd.exec(5)).
+    private static string DefaultData() =>
+        Environment.GetEnvironmentVariable("STATE_DIRECTORY")?.Split(':')[0] is { Length: > 0 } directory ? directory : "rabbit-data";
+
+    private static Dictionary<string, string?> ReadPortRange(ConfigurationManager configuration)
     {
-        string data = configuration[$"{Section}:{nameof(PersistenceOptions.Data)}"]
-            ?? Environment.GetEnvironmentVariable("STATE_DIRECTORY") // Set by systemd (systemd.exec(5)).
-            ?? "rabbit-data";
-        var derived = new Dictionary<string, string?> { [$"{Section}:{nameof(PersistenceOptions.Data)}"] = data };
-        const string RangeKey = $"{Section}:PortRange";
-        if (configuration[RangeKey] is { } range)
+        if (configuration[RangeKey] is not { } range)
+            return [];
+        int[] ends = [.. range.Split('-').Select(end => int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : 0)];
+        if (ends is not [> 0, > 0] || ends[0] > ends[1] || ends[1] > 65535)
+            throw new FormatException($"{SettingNames.NameOf(configuration, RangeKey)} must look like 10000-20000, not '{range}'.");
+        return new Dictionary<string, string?>
         {
-            int[] ends = [.. range.Split('-').Select(end => int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : 0)];
-            if (ends is not [> 0, > 0] || ends[0] > ends[1] || ends[1] > 65535)
-                throw new FormatException($"{SettingsCheck.NameOf(configuration, RangeKey)} must look like 10000-20000, not '{range}'.");
-            derived[$"{Section}:{nameof(PersistenceOptions.PortRangeStart)}"] = ends[0].ToString(CultureInfo.InvariantCulture);
-            derived[$"{Section}:{nameof(PersistenceOptions.PortRangeEnd)}"] = ends[1].ToString(CultureInfo.InvariantCulture);
-        }
-        return derived;
+            [$"{Section}:{nameof(PersistenceOptions.PortRangeStart)}"] = ends[0].ToString(CultureInfo.InvariantCulture),
+            [$"{Section}:{nameof(PersistenceOptions.PortRangeEnd)}"] = ends[1].ToString(CultureInfo.InvariantCulture),
+        };
+    }
+
+    // What is right by itself and wrong with another.
+    private static void CheckTogether(ConfigurationManager configuration)
+    {
+        if (configuration[CertificateKeyKey] is { Length: > 0 } && configuration[CertificateKey] is not { Length: > 0 })
+            throw new FormatException($"{SettingNames.NameOf(configuration, CertificateKeyKey)} needs the certificate too; name its file with --certificate.");
+        PersistenceOptions persistence = configuration.GetSection(Section).Get<PersistenceOptions>()!;
+        if (persistence.PortRangeStart > persistence.PortRangeEnd)
+            throw new FormatException($"The port range {persistence.PortRangeStart}-{persistence.PortRangeEnd} is empty; give both ends with --port-range, such as 10000-20000.");
     }
 }

@@ -14,13 +14,13 @@ internal static class RabbitServer
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
 
     /// <summary>A server that is ready to run.</summary>
-    /// <param name="flags">Configuration that goes before all other: keys such as <c>Rabbit:Port</c>.</param>
-    /// <exception cref="FormatException">A setting cannot be read.</exception>
+    /// <param name="configuration">From <see cref="RabbitConfiguration"/>.</param>
     /// <exception cref="IOException">The data directory cannot be written.</exception>
-    public static WebApplication Build(IReadOnlyDictionary<string, string?> flags)
+    public static WebApplication Build(IConfigurationRoot configuration)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        RabbitConfiguration.Add(builder.Configuration, flags);
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddConfiguration(configuration);
         IConfigurationSection section = builder.Configuration.GetSection(TunnelingOptions.Section);
         AddLogging(builder.Logging);
 
@@ -30,8 +30,13 @@ internal static class RabbitServer
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<TunnelingOptions>>(
             (host, tunneling) => host.ShutdownTimeout = tunneling.Value.DrainLimit + AfterDrain);
 
+        // Before Kestrel is made, which needs the certificate that is kept there.
+        string data = section["Data"]!;
+        DataDirectory.Make(data);
+        DataDirectory.Make(DataDirectory.ProtectionKeys(data));
+        DataDirectory.CloseSecrets(data);
+
         // Hosted services start in this order, before any endpoint is bound: tables, first run, restoration.
-        DataDirectory.Make(section["Data"]!);
         builder.Services.AddSystemd();
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
         builder.Services.AddSingleton<FirstRun>();
@@ -39,7 +44,7 @@ internal static class RabbitServer
         builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();
         builder.Services.AddRabbitTunneling();
         builder.Services.AddHostedService<Welcome>();
-        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(section["Data"]!, "keys")));
+        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
 
         builder.WebHost.UseKestrelCore();
@@ -72,7 +77,7 @@ internal static class RabbitServer
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // A request without a valid key is answered with what to do.
         logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
-        // Failures to start are told by the command, in one sentence.
-        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // Failures to start are told by the command, in one sentence; a background service that breaks is critical.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 }

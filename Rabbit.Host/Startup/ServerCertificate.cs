@@ -52,9 +52,11 @@ internal sealed partial class ServerCertificate : IServerCertificate
         {
             return X509Certificate2.CreateFromPemFile(certificateFile, keyFile.Length > 0 ? keyFile : null);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The certificate {certificateFile} with its key {keyFile} cannot be used ({e.Message.TrimEnd('.')}); both must be PEM files that belong together", e);
+            string key = keyFile.Length > 0 ? $" with its key {keyFile}" : "";
+            throw new IOException(
+                $"The certificate {certificateFile}{key} cannot be used ({e.Message.TrimEnd('.')}); both must be PEM files that this account can read, and belong together.", e);
         }
     }
 

@@ -6,6 +6,9 @@ namespace Rabbit.Host.Startup;
 /// <param name="Description">For the help text, with the default.</param>
 internal sealed record ServerFlag(string Name, string Key, string Description)
 {
+    /// <summary>The variable that sets the same.</summary>
+    public string Variable => EnvironmentSettings.Prefix + Name[2..].Replace('-', '_').ToUpperInvariant();
+
     /// <summary>Every flag that takes a value.</summary>
     public static IReadOnlyList<ServerFlag> All { get; } =
     [

@@ -12,6 +12,8 @@ namespace Rabbit.Host.Startup;
 /// </summary>
 internal static class SettingsCheck
 {
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
+
     /// <exception cref="FormatException">One sentence about the first value that is wrong.</exception>
     public static void Run(IConfigurationRoot configuration, params IEnumerable<Type> options)
     {
@@ -20,31 +22,23 @@ internal static class SettingsCheck
             string key = $"{TunnelingOptions.Section}:{property.Name}";
             if (configuration[key] is not { } text)
                 continue;
+            string name = SettingNames.NameOf(configuration, key);
             object? value = Convert(property.PropertyType, text)
-                ?? throw new FormatException($"{NameOf(configuration, key)} must be {Describe(property.PropertyType)}, not '{text}'.");
+                ?? throw new FormatException($"{name} must be {Describe(property.PropertyType)}, not '{text}'.");
             foreach (ValidationAttribute rule in property.GetCustomAttributes<ValidationAttribute>())
             {
+                if (rule is RequiredAttribute && text.Length == 0)
+                    throw new FormatException($"{name} must not be empty.");
                 if (!rule.IsValid(value))
-                    throw new FormatException($"{rule.FormatErrorMessage(NameOf(configuration, key)).TrimEnd('.')}, not '{text}'.");
+                    throw new FormatException($"{rule.FormatErrorMessage(name).TrimEnd('.')}, not '{text}'.");
             }
         }
     }
 
-    /// <summary>How the operator gave a setting.</summary>
-    public static string NameOf(IConfigurationRoot configuration, string key)
-    {
-        string name = key[(TunnelingOptions.Section.Length + 1)..];
-        IConfigurationProvider? source = configuration.Providers.LastOrDefault(provider => provider.TryGet(key, out _));
-        return source switch
-        {
-            EnvironmentSettings environment => environment.VariableOf(key),
-            FileConfigurationProvider => $"{name} in rabbit.json",
-            _ => ServerFlag.All.FirstOrDefault(flag => flag.Key == name)?.Name ?? name,
-        };
-    }
-
     private static object? Convert(Type type, string text)
     {
+        if (type == typeof(TimeSpan))
+            return ConvertTime(text);
         try
         {
             return TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, text);
@@ -55,8 +49,13 @@ internal static class SettingsCheck
         }
     }
 
+    // A bare number would be days to .NET, which nobody means; and its timers take no longer times.
+    private static TimeSpan? ConvertTime(string text) =>
+        text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan time)
+        && time >= TimeSpan.Zero && time <= LongestTime ? time : null;
+
     private static string Describe(Type type) => type == typeof(int) ? "a whole number"
         : type == typeof(bool) ? "true or false"
-        : type == typeof(TimeSpan) ? "a time such as 00:00:30"
+        : type == typeof(TimeSpan) ? "a time such as 00:00:30, up to 24 days"
         : type.Name;
 }

@@ -37,25 +37,38 @@ internal sealed partial class Welcome(
         LogApi(api);
 
         // One write, so that log lines do not get in between.
-        Console.Write(firstRun.FirstToken is { } first ? Greeting(api) + FirstSteps(first, control.Port) : Greeting(api));
+        Console.Write(firstRun.FirstToken is { } first ? Greeting(api) + FirstSteps(first, control) : Greeting(api));
     }
 
-    private string Greeting(string api) =>
-        $"\n  API        {api}/swagger  (admin key in {DataDirectory.AdminKeyFile(persistence.Value.Data)})\n";
-
-    private string FirstSteps(CreatedToken first, int controlPort)
+    private string Greeting(string api)
     {
-        string host = tunneling.Value.PublicHost.Length > 0 ? tunneling.Value.PublicHost : "localhost";
-        var uri = new ConnectionUri(first.Text.Reveal(), host, controlPort, CertificateFingerprint.Of(certificate.Current), Plaintext: false);
+        string file = DataDirectory.AdminKeyFile(persistence.Value.Data);
+        string key = File.Exists(file) ? $"admin key in {file}" : $"needs this database's admin key, which is not in {file}";
+        return $"\n  API        {api}/swagger  ({key})\n";
+    }
+
+    private string FirstSteps(CreatedToken first, IPEndPoint control)
+    {
+        string host = HostFromHere(control.Address);
+        var uri = new ConnectionUri(first.Text.Reveal(), host, control.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false);
         return $"""
               Client     run this where your service is; the token is shown this once:
 
-            {ClientProgram.Path()} connect '{uri.Reveal()}' --local-port {ExampleLocalPort}
+            {ClientProgram.Command()} connect '{uri.Reveal()}' --local-port {ExampleLocalPort}
 
-              Visitors   curl http://{host}:{first.Token.Port}/
+              Visitors   curl http://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{first.Token.Port}/
 
 
             """;
+    }
+
+    private string HostFromHere(IPAddress bound)
+    {
+        if (tunneling.Value.PublicHost.Length > 0)
+            return tunneling.Value.PublicHost;
+        return bound.Equals(IPAddress.Any) || bound.Equals(IPAddress.IPv6Any) || bound.Equals(IPAddress.Loopback) || bound.Equals(IPAddress.IPv6Loopback)
+            ? "localhost"
+            : bound.ToString();
     }
 
     [LoggerMessage(EventIds.ControlPortListening, LogLevel.Information, "Control port listening on {Address}")]

@@ -16,6 +16,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly LineLog _log = new();
+    private readonly LineLog _errors = new();
     private readonly Task _drained;
 
     private RunningProcess(string name, Process process)
@@ -33,6 +34,9 @@ internal sealed partial class RunningProcess : IAsyncDisposable
 
     /// <summary>What it has written so far to either stream.</summary>
     public IReadOnlyList<string> Lines => _log.Lines;
+
+    /// <summary>What of it went to standard error.</summary>
+    public IReadOnlyList<string> ErrorLines => _errors.Lines;
 
     /// <summary>A mark for <see cref="WaitForLineAsync(Func{string, bool}, TimeSpan, int)"/>: only what comes later counts.</summary>
     public int Mark => _log.Count;
@@ -134,14 +138,18 @@ internal sealed partial class RunningProcess : IAsyncDisposable
 
     private async Task DrainAsync()
     {
-        await Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
+        await Task.WhenAll(ReadAsync(_process.StandardOutput, _log), ReadAsync(_process.StandardError, _log, _errors));
         _log.Complete();
+        _errors.Complete();
     }
 
-    private async Task ReadAsync(StreamReader output)
+    private static async Task ReadAsync(StreamReader output, params LineLog[] logs)
     {
         while (await output.ReadLineAsync(CancellationToken.None) is { } line)
-            _log.Append(line);
+        {
+            foreach (LineLog log in logs)
+                log.Append(line);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

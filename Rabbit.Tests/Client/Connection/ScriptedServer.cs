@@ -17,13 +17,19 @@ internal sealed class ScriptedServer : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private ulong _epoch;
 
-    public ScriptedServer()
+    /// <param name="port">The port to listen on, 0 for any.</param>
+    public ScriptedServer(int port = 0)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
         _listener.Listen(4096);
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>The greeting of the next session, with the times of a real server.</summary>
+    public ServerHello NextHello(ushort poolSize = 0) => new(
+        Minor: 0, Guid.NewGuid(), ++_epoch, Guid.NewGuid(), TunnelPort: 1, "", (ushort)Port, poolSize,
+        TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45));
 
     /// <summary>The next connection, with its first frame read.</summary>
     public async Task<(Connection Connection, Frame First)> AcceptAsync()
@@ -35,20 +41,32 @@ internal sealed class ScriptedServer : IDisposable
         return (connection, await connection.ReadAsync());
     }
 
-    /// <summary>The next control channel, greeted; and what the client said of itself.</summary>
-    public async Task<(Connection Control, ClientHello Hello)> AcceptLoginAsync(ushort poolSize = 0)
+    /// <summary>The next control channel, not yet greeted; data channels of sessions that have ended are closed.</summary>
+    public async Task<(Connection Control, ClientHello Hello)> AcceptControlAsync()
     {
         while (true)
         {
             var (connection, first) = await AcceptAsync();
-            if (first.Type == FrameType.DataHello)
-                continue; // A channel of a session that the test has ended already.
-            ClientHello hello = first.Read<ClientHello>();
-            await connection.SendAsync(new ServerHello(
-                Minor: 0, Guid.NewGuid(), ++_epoch, Guid.NewGuid(), TunnelPort: 1, "", (ushort)Port, poolSize,
-                TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45)));
-            return (connection, hello);
+            if (first.Type != FrameType.DataHello)
+                return (connection, first.Read<ClientHello>());
+            connection.Dispose();
         }
+    }
+
+    /// <summary>The next control channel, greeted; and what the client said of itself.</summary>
+    public async Task<(Connection Control, ClientHello Hello)> AcceptLoginAsync(ushort poolSize = 0)
+    {
+        var (control, hello) = await AcceptControlAsync();
+        await control.SendAsync(NextHello(poolSize));
+        return (control, hello);
+    }
+
+    /// <summary>The next data channel.</summary>
+    public async Task<Connection> AcceptChannelAsync()
+    {
+        var (connection, first) = await AcceptAsync();
+        Assert.Equal(FrameType.DataHello, first.Type);
+        return connection;
     }
 
     public void Dispose() => _listener.Dispose();
@@ -93,6 +111,9 @@ internal sealed class ScriptedServer : IDisposable
             Assert.NotNull(frame);
             return frame.Value;
         }
+
+        /// <summary>On a data channel whose visitor was accepted: what follows is the service's bytes.</summary>
+        public RelayEnd Detach() => _transport.Detach();
 
         public void Dispose() => socket.Dispose();
     }

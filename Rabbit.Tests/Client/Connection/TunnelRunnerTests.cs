@@ -1,31 +1,24 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Rabbit.Client.Commands;
+using System.Net.Sockets;
 using Rabbit.Client.Connection;
-using Rabbit.Client.Trust;
-using Rabbit.Protocol.Credentials;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tests.Support;
 using Xunit;
-using LocalService = Rabbit.Tests.Support.LocalService;
 
 namespace Rabbit.Tests.Client.Connection;
 
 /// <summary>The client's life against a server that follows a script.</summary>
-public sealed class TunnelRunnerTests : IAsyncDisposable
+public sealed class TunnelRunnerTests : IDisposable
 {
     private readonly ScriptedServer _server = new();
-    private readonly TempDirectory _home = new();
-    private readonly CancellationTokenSource _stop = new();
-    private Task _running = Task.CompletedTask;
 
     [Fact]
     [Trait("Property", "P42")]
     public async Task RunAsync_HeartbeatAnswered_StaysAndAnswersTheServersOwn()
     {
-        Start(new FastTime(50)); // 15 s pass in 0.3 s, and 45 s in 0.9 s.
+        await using RunningClient client = Start(new FastTime(20)); // 15 s pass in 0.75 s, and 45 s in 2.25 s.
         using var control = (await _server.AcceptLoginAsync()).Control;
-        for (int beat = 1; beat <= 5; beat++)
+        for (int beat = 1; beat <= 4; beat++)
         {
             ulong number = (await control.ReadAsync()).Read<Ping>().Number;
             await control.SendAsync(new Pong(number));
@@ -41,7 +34,8 @@ public sealed class TunnelRunnerTests : IAsyncDisposable
     [Trait("Property", "P42")]
     public async Task RunAsync_ServerFallsSilent_ComesBackAndSaysWhichSessionItHad()
     {
-        Start(new FastTime(50));
+        await using RunningClient client = Start(new FastTime(20));
+        Task said = client.NextLineAsync("nothing heard for 45 s");
         using var silent = (await _server.AcceptLoginAsync()).Control;
         var (again, hello) = await _server.AcceptLoginAsync();
         using (again)
@@ -50,115 +44,186 @@ public sealed class TunnelRunnerTests : IAsyncDisposable
             Assert.NotEqual(Guid.Empty, hello.LastSessionId);
             Assert.False(hello.Yield);
         }
+        await said.WaitAsync(TestContext.Current.CancellationToken);
         while (await silent.ReadOrEndAsync() is { } frame)
             Assert.Equal(FrameType.Ping, frame.Type);
     }
 
     [Fact]
-    [Trait("Property", "P40")]
-    public async Task RunAsync_Superseded_ComesBackOnlyToYield()
+    [Trait("Property", "P42")]
+    public async Task RunAsync_ServerNotThereYet_KeepsTryingAndSaysWhy()
     {
-        Start(new FastTime(50));
-        using var control = (await _server.AcceptLoginAsync()).Control;
-        await control.SendAsync(new GoAway(GoAwayReason.Superseded, TimeSpan.Zero, "", "Another client took over."));
-        var (again, hello) = await _server.AcceptLoginAsync();
-        using (again)
-            Assert.True(hello.Yield);
-    }
-
-    [Fact]
-    public async Task RunAsync_Revoked_EndsWithTheServersSentence()
-    {
-        Start(new FastTime(1));
-        using var control = (await _server.AcceptLoginAsync()).Control;
-        await control.SendAsync(new GoAway(GoAwayReason.Revoked, TimeSpan.Zero, "", "The token was revoked."));
-        var failed = await Assert.ThrowsAsync<TunnelFailedException>(() => _running);
-        Assert.Equal("The token was revoked.", failed.Message);
-        _running = Task.CompletedTask;
+        int port = ReservedPorts.Take(1);
+        await using var client = new RunningClient(port);
+        await client.NextLineAsync($"nothing listens at 127.0.0.1:{port}").WaitAsync(TestContext.Current.CancellationToken);
+        Task up = client.NextLineAsync("Tunnel is up");
+        using var server = new ScriptedServer(port);
+        using var control = (await server.AcceptLoginAsync()).Control;
+        await up.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(client.Log, line => line.Contains("is back", StringComparison.Ordinal));
     }
 
     [Fact]
     [Trait("Property", "P42")]
-    public async Task RunAsync_TwentyReconnections_LeaveNoConnectionOpen()
+    public async Task RunAsync_AHundredReconnections_LeaveNoConnectionOpen()
     {
-        Start(new FastTime(50));
-        var earlier = new List<ScriptedServer.Connection>();
-        for (int round = 0; round < 20; round++)
+        RunningClient client = Start();
+        await using (client)
         {
-            using var control = (await _server.AcceptLoginAsync(poolSize: 2)).Control;
-            for (int channel = 0; channel < 2; channel++)
+            var earlier = new List<ScriptedServer.Connection>();
+            for (int round = 0; round < 100; round++)
             {
-                var (opened, first) = await _server.AcceptAsync();
-                Assert.Equal(FrameType.DataHello, first.Type);
-                earlier.Add(opened);
+                using var control = (await _server.AcceptLoginAsync(poolSize: 2)).Control;
+                earlier.Add(await _server.AcceptChannelAsync());
+                earlier.Add(await _server.AcceptChannelAsync());
             }
-        }
-        using (var last = (await _server.AcceptLoginAsync(poolSize: 0)).Control)
-        {
+            using var last = (await _server.AcceptLoginAsync()).Control;
             foreach (ScriptedServer.Connection channel in earlier)
             {
                 Assert.Null(await channel.ReadOrEndAsync());
                 channel.Dispose();
             }
         }
-        await _stop.CancelAsync();
-        await _running;
+        // It waits for every task that it has started before it ends.
+        Assert.True(client.Completion.IsCompletedSuccessfully);
     }
 
     [Fact]
-    [Trait("Property", "P46")]
-    public async Task RunAsync_LocalServiceRefuses_SaysSoOnTheChannel()
+    [Trait("Property", "P40")]
+    public async Task RunAsync_Superseded_ComesBackAfterHalfAMinuteAndOnlyToYield()
     {
-        Start(new FastTime(1), LocalService.RefusingPort());
-        using var control = (await _server.AcceptLoginAsync(poolSize: 1)).Control;
-        var (channel, _) = await _server.AcceptAsync();
-        using (channel)
-        {
-            await channel.SendAsync(new Start(1, "192.0.2.1", 5));
-            Refused refused = (await channel.ReadAsync()).Read<Refused>();
-            Assert.Equal(RefusedReason.ConnectionRefused, refused.Reason);
-            Assert.Contains("refuses", refused.Sentence, StringComparison.Ordinal);
-            Assert.Null(await channel.ReadOrEndAsync());
-        }
+        await using RunningClient client = Start(new FastTime(20));
+        using var control = (await _server.AcceptLoginAsync()).Control;
+        Task said = client.NextLineAsync("Another client took over; trying again in 30.0 s");
+        await control.SendAsync(new GoAway(GoAwayReason.Superseded, TimeSpan.Zero, "", "Another client took over."));
+        var (again, hello) = await _server.AcceptLoginAsync();
+        using (again)
+            Assert.True(hello.Yield);
+        await said.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    [Trait("Property", "P40")]
+    public async Task RunAsync_SupersededAndTheServerRestarts_YieldsUntilItGetsIn()
+    {
+        await using RunningClient client = Start(new FastTime(20));
+        using (var control = (await _server.AcceptLoginAsync()).Control)
+            await control.SendAsync(new GoAway(GoAwayReason.Superseded, TimeSpan.Zero, "", "Another client took over."));
+        (await _server.AcceptControlAsync()).Control.Dispose();
+        var (back, hello) = await _server.AcceptLoginAsync();
+        Assert.True(hello.Yield);
+        back.Dispose();
+        (back, hello) = await _server.AcceptLoginAsync();
+        Assert.False(hello.Yield);
+        back.Dispose();
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n")]
-    [InlineData("SSH-2.0-OpenSSH_9.2\r\n")]
-    public async Task RunAsync_SomethingElseAnswers_EndsAtFirstButNotLater(string answer)
+    [InlineData(GoAwayReason.Revoked)]
+    [InlineData(GoAwayReason.Expired)]
+    public async Task RunAsync_SentAwayForGood_EndsWithTheServersSentence(GoAwayReason reason)
     {
-        await using var stranger = new LocalService(async (socket, cancellationToken) =>
+        await using RunningClient client = Start();
+        using var control = (await _server.AcceptLoginAsync()).Control;
+        await control.SendAsync(new GoAway(reason, TimeSpan.Zero, "", "The token is\u001b[2J gone."));
+        var failed = await Assert.ThrowsAsync<TunnelFailedException>(() => client.Completion);
+        Assert.Equal("The token is\uFFFD[2J gone.", failed.Message);
+    }
+
+    [Fact]
+    public async Task RunAsync_RejectedForGood_EndsWithTheServersSentence()
+    {
+        await using RunningClient client = Start();
+        var (control, _) = await _server.AcceptControlAsync();
+        await control.SendAsync(new Reject(RejectCode.InvalidToken, Retryable: false, TimeSpan.Zero, "Copy it again."));
+        var failed = await Assert.ThrowsAsync<TunnelFailedException>(() => client.Completion);
+        Assert.Equal("Copy it again.", failed.Message);
+        control.Dispose();
+    }
+
+    [Fact]
+    public async Task RunAsync_RejectedForNow_ComesBackAfterTheTimeThatWasAsked()
+    {
+        await using RunningClient client = Start(new FastTime(20));
+        Task said = client.NextLineAsync("Come back; trying again in 20.0 s");
+        using (var control = (await _server.AcceptControlAsync()).Control)
+            await control.SendAsync(new Reject(RejectCode.Unavailable, Retryable: true, TimeSpan.FromSeconds(20), "Come back."));
+        await said.WaitAsync(TestContext.Current.CancellationToken);
+        using var back = (await _server.AcceptLoginAsync()).Control;
+    }
+
+    [Fact]
+    public async Task RunAsync_FrameOfANewerServer_IsSkipped()
+    {
+        await using RunningClient client = Start();
+        using var control = (await _server.AcceptLoginAsync()).Control;
+        await control.Socket.SendAllAsync("\0\0\0\x03\x7fnew");
+        await control.SendAsync(new Ping(5));
+        Assert.Equal(5UL, (await control.ReadAsync()).Read<Pong>().Number);
+    }
+
+    [Fact]
+    public async Task RunAsync_FrameThatDoesNotBelongThere_EndsTheSessionAndComesBack()
+    {
+        await using RunningClient client = Start();
+        using var control = (await _server.AcceptLoginAsync()).Control;
+        await control.SendAsync(new Start(1, "192.0.2.1", 5));
+        Assert.Null(await control.ReadOrEndAsync());
+        using var back = (await _server.AcceptLoginAsync()).Control;
+    }
+
+    [Theory]
+    [InlineData(0, 45)]
+    [InlineData(15, 1)]
+    [InlineData(4_000_000, 4_000_000)]
+    public async Task RunAsync_HeartbeatThatCannotBe_IsNoRabbitServer(int heartbeat, int deadAfter)
+    {
+        await using RunningClient client = Start();
+        using var control = (await _server.AcceptControlAsync()).Control;
+        await control.SendAsync(_server.NextHello() with
         {
-            await socket.SendAllAsync(System.Text.Encoding.ASCII.GetBytes(answer), cancellationToken);
-            await socket.ReadToEndAsync(cancellationToken);
+            Heartbeat = TimeSpan.FromSeconds(heartbeat),
+            DeadAfter = TimeSpan.FromSeconds(deadAfter),
         });
-        var failed = await Assert.ThrowsAsync<TunnelFailedException>(() => Run(new FastTime(1), stranger.Port));
-        Assert.Contains($"127.0.0.1:{stranger.Port}", failed.Message, StringComparison.Ordinal);
-
-        Start(new FastTime(50));
-        (await _server.AcceptLoginAsync()).Control.Dispose();
-        var (connection, _) = await _server.AcceptAsync();
-        await connection.Socket.SendAllAsync(answer);
-        connection.Dispose();
-        (await _server.AcceptLoginAsync()).Control.Dispose();
+        await Assert.ThrowsAsync<TunnelFailedException>(() => client.Completion);
     }
 
-    public async ValueTask DisposeAsync()
+    [Fact]
+    public async Task RunAsync_StoppedWhileTheServerTalks_SaysGoodbye()
     {
-        await _stop.CancelAsync();
-        await _running;
-        _server.Dispose();
-        _home.Dispose();
-        _stop.Dispose();
+        await using RunningClient client = Start();
+        using var control = (await _server.AcceptLoginAsync()).Control;
+        using var talk = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task talking = TalkAsync(control.Socket, talk.Token);
+        Assert.Equal(FrameType.Pong, (await control.ReadAsync()).Type);
+
+        Task stopped = client.StopAsync();
+        Frame? last = null;
+        while (await control.ReadOrEndAsync() is { } frame)
+            last = frame;
+        Assert.Equal(FrameType.Disconnect, last?.Type);
+        await talk.CancelAsync();
+        await talking;
+        control.Dispose();
+        await stopped;
     }
 
-    private void Start(TimeProvider time, int localPort = 1) => _running = Run(time, _server.Port, localPort);
+    public void Dispose() => _server.Dispose();
 
-    private Task Run(TimeProvider time, int serverPort, int localPort = 1)
+    /// <summary>Pings without an end, so that there is always something that the client has not read.</summary>
+    private static async Task TalkAsync(Socket socket, CancellationToken cancellationToken)
     {
-        var options = new ConnectOptions(
-            TokenText.Create(), "127.0.0.1", serverPort, "127.0.0.1", localPort, Fingerprint: null, CaFile: null, Plaintext: true, "test");
-        var trust = new ServerTrust(options, new KnownServers(_home.File("known_servers")), NullLogger.Instance);
-        return new TunnelRunner(options, trust, time, NullLogger.Instance).RunAsync(_stop.Token);
+        byte[] pings = [.. Enumerable.Range(0, 64).SelectMany(number => Frame.Encode(new Ping((ulong)number)))];
+        try
+        {
+            while (true)
+                await socket.SendAllAsync(pings, cancellationToken);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // The client has left, or the test has seen enough.
+        }
     }
+
+    private RunningClient Start(TimeProvider? time = null) => new(_server.Port, localPort: 1, time);
 }

@@ -1,9 +1,8 @@
 using Rabbit.Protocol.Credentials;
-using Rabbit.Tests.EndToEnd;
 using Rabbit.Tests.Support;
 using Xunit;
 
-namespace Rabbit.Tests.Client;
+namespace Rabbit.Tests.EndToEnd;
 
 /// <summary>Which servers the real client trusts, each time with the real server.</summary>
 [Trait("Property", "P05")]
