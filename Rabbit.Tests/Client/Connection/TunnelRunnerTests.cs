@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Rabbit.Client.Connection;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -189,41 +188,26 @@ public sealed class TunnelRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task RunAsync_StoppedWhileTheServerTalks_SaysGoodbye()
+    public async Task RunAsync_StoppedWhileTheServerTalks_SaysGoodbyeAndReadsOnUntilThatHasArrived()
     {
         await using RunningClient client = Start();
         using var control = (await _server.AcceptLoginAsync()).Control;
-        using var talk = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        Task talking = TalkAsync(control.Socket, talk.Token);
-        Assert.Equal(FrameType.Pong, (await control.ReadAsync()).Type);
+        await control.SendAsync(new Ping(1));
+        Assert.Equal(FrameType.Pong, (await control.ReadAsync()).Type); // It has read the greeting: there is a session to leave.
 
         Task stopped = client.StopAsync();
-        Frame? last = null;
-        while (await control.ReadOrEndAsync() is { } frame)
-            last = frame;
-        Assert.Equal(FrameType.Disconnect, last?.Type);
-        await talk.CancelAsync();
-        await talking;
+        Assert.Equal(FrameType.Disconnect, (await control.ReadAsync()).Type);
+
+        // A client that closed now would answer this with a reset, which destroys what the server has not read yet.
+        byte[] pings = [.. Enumerable.Range(0, 4096).SelectMany(number => Frame.Encode(new Ping((ulong)number)))];
+        for (int sent = 0; sent < 4 * 1024 * 1024; sent += pings.Length)
+            await control.Socket.SendAllAsync(pings, TestContext.Current.CancellationToken);
+        Assert.Equal(0, await control.Socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
         control.Dispose();
         await stopped;
     }
 
     public void Dispose() => _server.Dispose();
-
-    /// <summary>Pings without an end, so that there is always something that the client has not read.</summary>
-    private static async Task TalkAsync(Socket socket, CancellationToken cancellationToken)
-    {
-        byte[] pings = [.. Enumerable.Range(0, 64).SelectMany(number => Frame.Encode(new Ping((ulong)number)))];
-        try
-        {
-            while (true)
-                await socket.SendAllAsync(pings, cancellationToken);
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            // The client has left, or the test has seen enough.
-        }
-    }
 
     private RunningClient Start(TimeProvider? time = null) => new(_server.Port, localPort: 1, time);
 }
