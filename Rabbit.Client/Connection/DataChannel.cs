@@ -14,6 +14,8 @@ internal sealed partial class DataChannel
 {
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly byte[] AcceptedFrame = Frame.Encode(default(Accepted));
+
     private readonly RelayEnd _end;
 
     private DataChannel(RelayEnd end) => _end = end;
@@ -70,7 +72,8 @@ internal sealed partial class DataChannel
             }
             await using (service)
             {
-                await _end.SendAsync(Frame.Encode(default(Accepted)), abort);
+                // The server passes nothing on before it, and hears of it with the service's first words at the latest.
+                await _end.SendWithNextAsync(AcceptedFrame, abort);
                 RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, new RelayCounters(), abort);
                 LogVisitorLeft(logger, visitor.ChannelId, outcome);
             }

@@ -33,7 +33,8 @@ internal sealed partial class LocalService(ConnectOptions options, TimeProvider 
                 {
                     socket.NoDelay = true;
                     await socket.ConnectAsync(new IPEndPoint(address, options.LocalPort), timeout.Token);
-                    SocketTuning.ProbeIdlePeer(socket);
+                    if (!IPAddress.IsLoopback(address)) // A service on this machine does not vanish unnoticed.
+                        SocketTuning.ProbeIdlePeer(socket);
                     Prefer(address);
                     return (new SocketEnd(socket), default);
                 }

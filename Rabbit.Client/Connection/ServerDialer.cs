@@ -27,7 +27,9 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         try
         {
             end = await ConnectAsync(server, either.Token);
-            return options.Plaintext ? end : await SecureAsync(end, server, either.Token);
+            if (options.Plaintext)
+                return end;
+            return server is DnsEndPoint ? await SecureControlAsync(end, either.Token) : await SecureDataAsync(end, either.Token);
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
@@ -61,10 +63,23 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         }
     }
 
-    private async Task<RelayEnd> SecureAsync(RelayEnd end, EndPoint server, CancellationToken cancellationToken)
+    private async Task<RelayEnd> SecureDataAsync(RelayEnd end, CancellationToken cancellationToken)
     {
         var verdict = new TrustVerdict();
-        SslClientAuthenticationOptions tls = server is DnsEndPoint ? trust.CreateControlOptions(verdict) : trust.CreateDataOptions(verdict);
+        try
+        {
+            return await TlsEnd.AuthenticateAsClientAsync(end, trust.CreateDataOptions(verdict), cancellationToken);
+        }
+        catch (AuthenticationException e)
+        {
+            throw new TunnelFailedException(verdict.Refusal ?? e.Message);
+        }
+    }
+
+    private async Task<RelayEnd> SecureControlAsync(RelayEnd end, CancellationToken cancellationToken)
+    {
+        var verdict = new TrustVerdict();
+        SslClientAuthenticationOptions tls = trust.CreateControlOptions(verdict);
         byte[] first = new byte[Stranger.Length];
         // Begun before the handshake's first read, so that it is served first and sees what that one takes.
         Task<int> peek = PeekAsync(end.Socket, first, cancellationToken);

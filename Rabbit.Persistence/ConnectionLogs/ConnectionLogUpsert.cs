@@ -18,6 +18,12 @@ internal static class ConnectionLogUpsert
             status = excluded.status, reason = excluded.reason
         """;
 
+    private static readonly string[] Names =
+    [
+        "id", "token_id", "session_id", "port", "visitor_address", "visitor_port", "started_at", "duration_ms",
+        "bytes_from_visitor", "bytes_to_visitor", "status", "reason", "node",
+    ];
+
     /// <summary>Writes all entries in one transaction.</summary>
     public static async Task WriteAsync(
         DbConnection connection, bool isPostgres, string node, IReadOnlyCollection<ConnectionLogEntry> entries, CancellationToken cancellationToken)
@@ -31,8 +37,7 @@ internal static class ConnectionLogUpsert
             {
                 DbBatchCommand command = batch.CreateBatchCommand();
                 command.CommandText = Statement;
-                foreach (var (name, value) in Values(entry, isPostgres, node))
-                    Add(command.Parameters, command.CreateParameter(), name, value);
+                SetValues(AddParameters(command.Parameters, command.CreateParameter), entry, isPostgres, node);
                 batch.BatchCommands.Add(command);
             }
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -42,38 +47,35 @@ internal static class ConnectionLogUpsert
             await using DbCommand command = connection.CreateCommand();
             command.Transaction = transaction;
             command.CommandText = Statement;
+            DbParameter[] parameters = AddParameters(command.Parameters, command.CreateParameter);
             foreach (ConnectionLogEntry entry in entries)
             {
-                command.Parameters.Clear();
-                foreach (var (name, value) in Values(entry, isPostgres, node))
-                    Add(command.Parameters, command.CreateParameter(), name, value);
+                SetValues(parameters, entry, isPostgres, node);
                 await command.ExecuteNonQueryAsync(cancellationToken);
             }
         }
         await transaction.CommitAsync(cancellationToken);
     }
 
-    private static IEnumerable<(string Name, object? Value)> Values(ConnectionLogEntry entry, bool isPostgres, string node) =>
-    [
-        ("id", entry.Id),
-        ("token_id", entry.TokenId),
-        ("session_id", entry.SessionId),
-        ("port", entry.Port),
-        ("visitor_address", entry.VisitorAddress),
-        ("visitor_port", entry.VisitorPort),
-        ("started_at", isPostgres ? entry.StartedAt.ToUniversalTime() : entry.StartedAt.ToUnixTimeMilliseconds()),
-        ("duration_ms", (long)entry.Duration.TotalMilliseconds),
-        ("bytes_from_visitor", entry.BytesFromVisitor),
-        ("bytes_to_visitor", entry.BytesToVisitor),
-        ("status", LowerCaseEnum<ConnectionStatus>.ToText(entry.Status)),
-        ("reason", entry.Reason.Replace("\0", "", StringComparison.Ordinal)),
-        ("node", node),
-    ];
-
-    private static void Add(DbParameterCollection parameters, DbParameter parameter, string name, object? value)
+    private static DbParameter[] AddParameters(DbParameterCollection collection, Func<DbParameter> create)
     {
-        parameter.ParameterName = name;
-        parameter.Value = value ?? DBNull.Value;
-        parameters.Add(parameter);
+        DbParameter[] parameters = [.. Names.Select(_ => create())];
+        for (int i = 0; i < Names.Length; i++)
+            parameters[i].ParameterName = Names[i];
+        collection.AddRange(parameters);
+        return parameters;
+    }
+
+    private static void SetValues(DbParameter[] parameters, ConnectionLogEntry entry, bool isPostgres, string node)
+    {
+        ReadOnlySpan<object?> values =
+        [
+            entry.Id, entry.TokenId, entry.SessionId, entry.Port, entry.VisitorAddress, entry.VisitorPort,
+            isPostgres ? entry.StartedAt.ToUniversalTime() : entry.StartedAt.ToUnixTimeMilliseconds(),
+            (long)entry.Duration.TotalMilliseconds, entry.BytesFromVisitor, entry.BytesToVisitor,
+            LowerCaseEnum<ConnectionStatus>.ToText(entry.Status), entry.Reason.Replace("\0", "", StringComparison.Ordinal), node,
+        ];
+        for (int i = 0; i < values.Length; i++)
+            parameters[i].Value = values[i] ?? DBNull.Value;
     }
 }

@@ -61,6 +61,15 @@ public abstract class RelayEnd : IAsyncDisposable
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Sends all of <paramref name="bytes"/>, which nobody waits for before what is sent next: where the kernel can, it keeps
+    /// them to leave together with that, for about 200 ms at most (MSG_MORE, send(2)).
+    /// </summary>
+    /// <exception cref="IOException">The connection is gone.</exception>
+    /// <exception cref="SocketException">The connection is gone.</exception>
+    public virtual ValueTask SendWithNextAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
+        SendAsync(bytes, cancellationToken);
+
+    /// <summary>
     /// Ends the sending direction (a FIN; under TLS a close_notify first); receiving goes on. Not while a send is pending.
     /// </summary>
     /// <exception cref="IOException">The connection is gone.</exception>

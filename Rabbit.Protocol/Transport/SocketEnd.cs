@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.Versioning;
+using Rabbit.Protocol.Relay.Kernel;
 
 namespace Rabbit.Protocol.Transport;
 
@@ -11,14 +13,26 @@ public sealed class SocketEnd : RelayEnd
         : base(socket) => socket.Blocking = false; // An accepted socket blocks until its first asynchronous operation; splice(2) would wait.
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
-        while (!bytes.IsEmpty)
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled(cancellationToken);
+        // Mostly the kernel takes it all at once; the socket then needs none of what an asynchronous send keeps.
+        int sent = Socket.Send(bytes.Span, SocketFlags.None, out SocketError error);
+        return error switch
         {
-            int sent = await Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
-            bytes = bytes[sent..];
-        }
+            SocketError.Success when sent == bytes.Length => ValueTask.CompletedTask,
+            SocketError.Success or SocketError.WouldBlock => SendRestAsync(bytes[sent..], cancellationToken),
+            _ => ValueTask.FromException(new SocketException((int)error)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask SendWithNextAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    {
+        if (OperatingSystem.IsLinux())
+            bytes = bytes[SendWithNext(bytes.Span)..];
+        return bytes.IsEmpty ? ValueTask.CompletedTask : SendAsync(bytes, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -33,4 +47,35 @@ public sealed class SocketEnd : RelayEnd
 
     private protected override ValueTask<int> ReceiveCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
         Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int sent = await Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+            bytes = bytes[sent..];
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private int SendWithNext(ReadOnlySpan<byte> bytes)
+    {
+        SafeSocketHandle handle = Socket.SafeHandle;
+        bool isHeld = false;
+        try
+        {
+            handle.DangerousAddRef(ref isHeld);
+            return Math.Max(0, LinuxCalls.Send((int)handle.DangerousGetHandle(), bytes, moreFollows: true));
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0; // Aborted; the next send says so.
+        }
+        finally
+        {
+            if (isHeld)
+                handle.DangerousRelease();
+        }
+    }
 }

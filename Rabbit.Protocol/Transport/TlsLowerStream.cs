@@ -36,7 +36,7 @@ internal sealed class TlsLowerStream(RelayEnd end, SemaphoreSlim engine) : Relay
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _socket.WriteAsync(buffer, cancellationToken);
+        End.SendAsync(buffer, cancellationToken);
 
     private int NoteEnd(int count, Memory<byte> buffer)
     {

@@ -21,7 +21,7 @@ internal sealed partial class ControlPortListener(
     {
         if (options.Value.AllowPlaintext)
             LogPlaintextAllowed();
-        var endPoint = new TunnelEndPoint(options.Value.BindAddress(), options.Value.Port);
+        var endPoint = new TunnelEndPoint(options.Value.BindAddress(), options.Value.Port) { PeerSpeaksFirst = true };
         ConnectionDelegate pipeline = new ConnectionBuilder(services).UseConnectionHandler<ControlPortHandler>().Build();
         IConnectionListener listener = await listeners.BindAsync(endPoint, cancellationToken);
         address.Bound = endPoint.Bound!;

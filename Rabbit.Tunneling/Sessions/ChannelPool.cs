@@ -10,7 +10,10 @@ namespace Rabbit.Tunneling.Sessions;
 /// </summary>
 internal sealed class ChannelPool
 {
-    private const int MaximumReady = 512;
+    private const int MaximumReady = 128;
+
+    /// <summary>A large pool is refilled by this part of it at once, so that not every visitor costs a request; a small one at once.</summary>
+    private const int RefillPart = 8;
 
     private readonly int _minimum;
     private readonly int _maximumWaiting;
@@ -202,7 +205,9 @@ internal sealed class ChannelPool
     /// <summary>Channels to ask for now; they count as asked for.</summary>
     private int CountMissing()
     {
-        int missing = Math.Max(0, _target + _waiting.Count - _ready.Count - _requested);
+        int missing = _target + _waiting.Count - _ready.Count - _requested;
+        if (missing < (_waiting.Count > _requested ? 1 : Math.Max(1, _target / RefillPart)))
+            return 0;
         _requested += missing;
         return missing;
     }

@@ -29,6 +29,8 @@ internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, Time
             // Inherited by every connection that is accepted.
             socket.NoDelay = true;
             SocketTuning.ProbeIdlePeers(socket);
+            if (tunnelEndPoint.PeerSpeaksFirst)
+                SocketTuning.AcceptWithFirstBytes(socket);
             socket.Bind(requested);
             socket.Listen(Backlog);
         }

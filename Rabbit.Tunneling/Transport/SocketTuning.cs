@@ -6,7 +6,9 @@ namespace Rabbit.Tunneling.Transport;
 internal static class SocketTuning
 {
     private const int IpProtoTcp = 6;
+    private const int TcpDeferAccept = 9;
     private const int TcpUserTimeout = 18;
+    private const int SecondsWithoutBytes = 5;
 
     /// <summary>Makes the kernel probe an idle connection, and give it up after about two minutes without an answer.</summary>
     public static void ProbeIdlePeers(Socket socket)
@@ -15,6 +17,16 @@ internal static class SocketTuning
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+    }
+
+    /// <summary>
+    /// Makes the kernel keep a connection to itself until its peer has sent something, or for some seconds (TCP_DEFER_ACCEPT):
+    /// it is then read at once, and who says nothing costs no place among the handshakes meanwhile.
+    /// </summary>
+    public static void AcceptWithFirstBytes(Socket listener)
+    {
+        if (OperatingSystem.IsLinux())
+            listener.SetRawSocketOption(IpProtoTcp, TcpDeferAccept, BitConverter.GetBytes(SecondsWithoutBytes));
     }
 
     /// <summary>

@@ -11,6 +11,9 @@ internal sealed class TunnelEndPoint(IPAddress address, int port) : EndPoint
     /// <summary>The address to bind, with port 0 for a free one.</summary>
     public IPEndPoint Requested { get; } = new(address, port);
 
+    /// <summary>True where a peer always speaks first: a connection is then accepted with its first bytes.</summary>
+    public bool PeerSpeaksFirst { get; init; }
+
     /// <summary>The address after binding.</summary>
     public IPEndPoint? Bound { get; set; }
 

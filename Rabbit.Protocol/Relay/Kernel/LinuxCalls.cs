@@ -16,6 +16,7 @@ internal static unsafe partial class LinuxCalls
     private const int Interrupted = 4; // EINTR
     private const int DoNotWait = 0x40; // MSG_DONTWAIT
     private const int NoSignal = 0x4000; // MSG_NOSIGNAL
+    private const int MoreFollows = 0x8000; // MSG_MORE
     private const uint MoveWithoutWaiting = 1 | 2; // SPLICE_F_MOVE | SPLICE_F_NONBLOCK
     private const int CloseOnExecNonBlocking = 0x80000 | 0x800; // O_CLOEXEC | O_NONBLOCK
     private const int SetPipeSize = 1031; // F_SETPIPE_SZ
@@ -33,14 +34,15 @@ internal static unsafe partial class LinuxCalls
         }
     }
 
-    /// <summary>Sends what the socket takes (send(2)).</summary>
-    public static int Send(int socket, ReadOnlySpan<byte> bytes)
+    /// <summary>Sends what the socket takes (send(2)); with <paramref name="moreFollows"/> it may wait there for what follows.</summary>
+    public static int Send(int socket, ReadOnlySpan<byte> bytes, bool moreFollows = false)
     {
+        int flags = DoNotWait | NoSignal | (moreFollows ? MoreFollows : 0);
         fixed (byte* start = bytes)
         {
             nint sent;
             do
-                sent = Send(socket, start, (nuint)bytes.Length, DoNotWait | NoSignal);
+                sent = Send(socket, start, (nuint)bytes.Length, flags);
             while (sent < 0 && Marshal.GetLastPInvokeError() == Interrupted);
             return Result(sent);
         }
