@@ -1,81 +1,107 @@
+using System.Buffers;
 using System.Data.Common;
+using System.Text;
+using System.Text.Json;
 using Rabbit.Persistence.Model;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
 
-/// <summary>Writes log entries by one prepared statement that inserts a row or replaces the earlier one of the same id.</summary>
+/// <summary>
+/// Writes log entries by one statement, which inserts a row or replaces the earlier one of the same id. All of a batch
+/// travel as one JSON text: a parameter for each value costs several times as much.
+/// </summary>
 internal static class ConnectionLogUpsert
 {
-    private const string Statement =
+    private const string Columns =
         """
-        INSERT INTO connection_logs (id, token_id, session_id, port, visitor_address, visitor_port, started_at, duration_ms,
-            bytes_from_visitor, bytes_to_visitor, status, reason, node)
-        VALUES (@id, @token_id, @session_id, @port, @visitor_address, @visitor_port, @started_at, @duration_ms,
-            @bytes_from_visitor, @bytes_to_visitor, @status, @reason, @node)
+        id, token_id, session_id, port, visitor_address, visitor_port, started_at, duration_ms, bytes_from_visitor,
+            bytes_to_visitor, status, reason, node
+        """;
+
+    // "WHERE true" tells SQLite's parser that ON belongs to the conflict and not to a join.
+    private const string Replace =
+        """
+        WHERE true
         ON CONFLICT (id) DO UPDATE SET session_id = excluded.session_id, duration_ms = excluded.duration_ms,
             bytes_from_visitor = excluded.bytes_from_visitor, bytes_to_visitor = excluded.bytes_to_visitor,
             status = excluded.status, reason = excluded.reason
         """;
 
-    private static readonly string[] Names =
-    [
-        "id", "token_id", "session_id", "port", "visitor_address", "visitor_port", "started_at", "duration_ms",
-        "bytes_from_visitor", "bytes_to_visitor", "status", "reason", "node",
-    ];
+    private const string Sqlite =
+        $"""
+        INSERT INTO connection_logs ({Columns})
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+        FROM json_each(@rows)
+        {Replace}
+        """;
 
-    /// <summary>Writes all entries in one transaction.</summary>
+    private const string Postgres =
+        $"""
+        INSERT INTO connection_logs ({Columns})
+        SELECT (value ->> 0)::uuid, value ->> 1, (value ->> 2)::uuid, (value ->> 3)::integer, value ->> 4,
+            (value ->> 5)::integer, (value ->> 6)::timestamptz, (value ->> 7)::bigint, (value ->> 8)::bigint,
+            (value ->> 9)::bigint, value ->> 10, value ->> 11, value ->> 12
+        FROM json_array_elements(@rows::json) AS value
+        {Replace}
+        """;
+
+    /// <summary>Writes all entries or none; no two have the same id.</summary>
     public static async Task WriteAsync(
-        DbConnection connection, bool isPostgres, string node, IReadOnlyCollection<ConnectionLogEntry> entries, CancellationToken cancellationToken)
+        DbConnection connection, bool isPostgres, string node, IEnumerable<ConnectionLogEntry> entries, CancellationToken cancellationToken)
     {
-        await using DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-        if (connection.CanCreateBatch)
+        await using DbCommand command = connection.CreateCommand();
+        command.CommandText = isPostgres ? Postgres : Sqlite;
+        DbParameter rows = command.CreateParameter();
+        rows.ParameterName = "rows";
+        rows.Value = ToJson(entries, isPostgres, node);
+        command.Parameters.Add(rows);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static string ToJson(IEnumerable<ConnectionLogEntry> entries, bool isPostgres, string node)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
         {
-            await using DbBatch batch = connection.CreateBatch();
-            batch.Transaction = transaction;
+            json.WriteStartArray();
             foreach (ConnectionLogEntry entry in entries)
-            {
-                DbBatchCommand command = batch.CreateBatchCommand();
-                command.CommandText = Statement;
-                SetValues(AddParameters(command.Parameters, command.CreateParameter), entry, isPostgres, node);
-                batch.BatchCommands.Add(command);
-            }
-            await batch.ExecuteNonQueryAsync(cancellationToken);
+                WriteRow(json, entry, isPostgres, node);
+            json.WriteEndArray();
         }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    // In the order of the columns.
+    private static void WriteRow(Utf8JsonWriter json, ConnectionLogEntry entry, bool isPostgres, string node)
+    {
+        json.WriteStartArray();
+        WriteId(json, entry.Id);
+        json.WriteStringValue(entry.TokenId);
+        WriteId(json, entry.SessionId);
+        json.WriteNumberValue(entry.Port);
+        json.WriteStringValue(entry.VisitorAddress);
+        json.WriteNumberValue(entry.VisitorPort);
+        if (isPostgres)
+            json.WriteStringValue(entry.StartedAt);
         else
-        {
-            await using DbCommand command = connection.CreateCommand();
-            command.Transaction = transaction;
-            command.CommandText = Statement;
-            DbParameter[] parameters = AddParameters(command.Parameters, command.CreateParameter);
-            foreach (ConnectionLogEntry entry in entries)
-            {
-                SetValues(parameters, entry, isPostgres, node);
-                await command.ExecuteNonQueryAsync(cancellationToken);
-            }
-        }
-        await transaction.CommitAsync(cancellationToken);
+            json.WriteNumberValue(entry.StartedAt.ToUnixTimeMilliseconds());
+        json.WriteNumberValue((long)entry.Duration.TotalMilliseconds);
+        json.WriteNumberValue(entry.BytesFromVisitor);
+        json.WriteNumberValue(entry.BytesToVisitor);
+        json.WriteStringValue(LowerCaseEnum<ConnectionStatus>.ToText(entry.Status));
+        json.WriteStringValue(entry.Reason.Replace("\0", "", StringComparison.Ordinal)); // PostgreSQL takes none.
+        json.WriteStringValue(node);
+        json.WriteEndArray();
     }
 
-    private static DbParameter[] AddParameters(DbParameterCollection collection, Func<DbParameter> create)
+    // In upper case, as Entity Framework looks for it in SQLite.
+    private static void WriteId(Utf8JsonWriter json, Guid? id)
     {
-        DbParameter[] parameters = [.. Names.Select(_ => create())];
-        for (int i = 0; i < Names.Length; i++)
-            parameters[i].ParameterName = Names[i];
-        collection.AddRange(parameters);
-        return parameters;
-    }
-
-    private static void SetValues(DbParameter[] parameters, ConnectionLogEntry entry, bool isPostgres, string node)
-    {
-        ReadOnlySpan<object?> values =
-        [
-            entry.Id, entry.TokenId, entry.SessionId, entry.Port, entry.VisitorAddress, entry.VisitorPort,
-            isPostgres ? entry.StartedAt.ToUniversalTime() : entry.StartedAt.ToUnixTimeMilliseconds(),
-            (long)entry.Duration.TotalMilliseconds, entry.BytesFromVisitor, entry.BytesToVisitor,
-            LowerCaseEnum<ConnectionStatus>.ToText(entry.Status), entry.Reason.Replace("\0", "", StringComparison.Ordinal), node,
-        ];
-        for (int i = 0; i < values.Length; i++)
-            parameters[i].Value = values[i] ?? DBNull.Value;
+        if (id is null)
+            json.WriteNullValue();
+        else
+            json.WriteStringValue(id.Value.ToString().ToUpperInvariant());
     }
 }
