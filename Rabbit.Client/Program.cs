@@ -1,7 +1,5 @@
 using Rabbit.Client.Commands;
+using Rabbit.Protocol;
 
-// Before the first socket: continuations then run on the thread that found the socket ready.
-if (Environment.GetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS") is null)
-    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-
+RuntimeTuning.Apply();
 return await ClientCommand.RunAsync(args);
