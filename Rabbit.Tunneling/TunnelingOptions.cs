@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Tunneling;
 
@@ -53,6 +54,13 @@ public sealed class TunnelingOptions
     /// <summary>Idle data channels kept ready for each session.</summary>
     [Range(0, 1024, ErrorMessage = RangeMessage)]
     public int PoolSize { get; set; } = 8;
+
+    /// <summary>
+    /// Bytes that the kernel may hold of one connection in each direction, which is also its largest TCP window; 0 leaves it to
+    /// the kernel (<see cref="SocketTuning.BoundBuffers"/>).
+    /// </summary>
+    [Range(0, SocketTuning.MostBuffer, ErrorMessage = RangeMessage)]
+    public int SocketBuffer { get; set; } = SocketTuning.DefaultBuffer;
 
     /// <summary>Server uptime after which a session whose client has not been seen ends.</summary>
     public TimeSpan StaleAfter { get; set; } = TimeSpan.FromMinutes(5);

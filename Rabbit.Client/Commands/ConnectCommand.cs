@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Rabbit.Client.Connection;
 using Rabbit.Client.Trust;
+using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Commands;
 
@@ -20,13 +21,14 @@ internal static partial class ConnectCommand
     private static readonly Option<string?> Ca = new("--ca") { Description = "PEM file of the authority that signed the server's certificate." };
     private static readonly Option<bool> Plaintext = new("--plaintext") { Description = "Speak without TLS." };
     private static readonly Option<string> Name = new("--name") { DefaultValueFactory = _ => Environment.MachineName, Description = "Name of this client for the server's list." };
+    private static readonly Option<int> SocketBuffer = new("--socket-buffer") { DefaultValueFactory = _ => SocketTuning.DefaultBuffer, Description = "Bytes that the kernel may hold of one connection in each direction, which is also its largest TCP window; 0 leaves it to the kernel." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log more." };
 
     public static Command Create()
     {
         var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
         {
-            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Plaintext, Name, Verbose,
+            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Plaintext, Name, SocketBuffer, Verbose,
         };
         command.SetAction(RunAsync);
         return command;
@@ -78,7 +80,7 @@ internal static partial class ConnectCommand
         bool tokenIsVisible = parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true;
         ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
             parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
-            Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!));
+            Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer)));
         if (tokenIsVisible)
             LogTokenVisible(logger);
         return options;

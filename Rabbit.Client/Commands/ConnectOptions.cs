@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rabbit.Protocol.Credentials;
+using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Commands;
 
@@ -13,8 +14,10 @@ namespace Rabbit.Client.Commands;
 /// <param name="CaFile">PEM file of the authority to trust, or null.</param>
 /// <param name="Plaintext">True to speak without TLS.</param>
 /// <param name="Name">Name of this client for the server's list.</param>
+/// <param name="SocketBuffer">Bytes that the kernel may hold of one connection in each direction; 0 leaves it to the kernel.</param>
 internal sealed record ConnectOptions(
-    TokenText Token, string Host, int Port, string LocalHost, int LocalPort, string? Fingerprint, string? CaFile, bool Plaintext, string Name)
+    TokenText Token, string Host, int Port, string LocalHost, int LocalPort, string? Fingerprint, string? CaFile, bool Plaintext, string Name,
+    int SocketBuffer = SocketTuning.DefaultBuffer)
 {
     /// <summary>The environment variable that may hold the token.</summary>
     public const string TokenVariable = "RABBIT_TOKEN";
@@ -35,6 +38,9 @@ internal sealed record ConnectOptions(
         if (!ushort.TryParse(arguments.LocalPort, NumberStyles.None, CultureInfo.InvariantCulture, out ushort localPort) || localPort == 0)
             throw new FormatException($"--local-port must be the port of the local service, 1 to 65535, not '{arguments.LocalPort}'.");
 
+        if (arguments.SocketBuffer is < 0 or > SocketTuning.MostBuffer)
+            throw new FormatException($"--socket-buffer must be from 0 (left to the kernel) to {SocketTuning.MostBuffer} bytes, not {arguments.SocketBuffer}.");
+
         string? fingerprint = arguments.Fingerprint is null ? uri?.Fingerprint : CertificateFingerprint.Normalize(arguments.Fingerprint);
         bool plaintext = arguments.Plaintext || uri?.Plaintext == true;
         if (plaintext && (fingerprint ?? arguments.CaFile) is not null)
@@ -47,7 +53,7 @@ internal sealed record ConnectOptions(
         string text = ReadToken(arguments, uri);
         if (!TokenText.TryParse(text, out TokenText token))
             throw new FormatException("The token is mistyped or cut off: it looks like rbt_..._... and is shown once, when it is created.");
-        return new ConnectOptions(token, host, port, arguments.LocalHost, localPort, fingerprint, arguments.CaFile, plaintext, arguments.Name);
+        return new ConnectOptions(token, host, port, arguments.LocalHost, localPort, fingerprint, arguments.CaFile, plaintext, arguments.Name, arguments.SocketBuffer);
     }
 
     private static (string Host, int Port) ReadServer(string server)

@@ -32,9 +32,10 @@ internal sealed partial class LocalService(ConnectOptions options, TimeProvider 
                 try
                 {
                     socket.NoDelay = true;
+                    SocketTuning.BoundBuffers(socket, options.SocketBuffer);
                     await socket.ConnectAsync(new IPEndPoint(address, options.LocalPort), timeout.Token);
                     if (!IPAddress.IsLoopback(address)) // A service on this machine does not vanish unnoticed.
-                        SocketTuning.ProbeIdlePeer(socket);
+                        SocketTuning.ProbeIdlePeers(socket);
                     Prefer(address);
                     return (new SocketEnd(socket), default);
                 }

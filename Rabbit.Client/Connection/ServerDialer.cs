@@ -44,7 +44,7 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         }
     }
 
-    private static async Task<RelayEnd> ConnectAsync(EndPoint server, CancellationToken cancellationToken)
+    private async Task<RelayEnd> ConnectAsync(EndPoint server, CancellationToken cancellationToken)
     {
         Socket socket = server is IPEndPoint { AddressFamily: var family }
             ? new Socket(family, SocketType.Stream, ProtocolType.Tcp)
@@ -52,8 +52,9 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         try
         {
             socket.NoDelay = true;
+            SocketTuning.BoundBuffers(socket, options.SocketBuffer);
             await socket.ConnectAsync(server, cancellationToken);
-            SocketTuning.ProbeIdlePeer(socket);
+            SocketTuning.ProbeIdlePeers(socket);
             return new SocketEnd(socket);
         }
         catch

@@ -7,6 +7,7 @@ using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Legacy;
 using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Tunneling.Transport;
 
@@ -9,7 +11,7 @@ namespace Rabbit.Tunneling.Transport;
 /// The transport of the control port and of all tunnel ports: TCP sockets whose pipe is lazy and pull-only, so that a
 /// connection can be handed to the relay without losing a byte.
 /// </summary>
-internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
+internal sealed class SocketListenerFactory(IOptions<TunnelingOptions> options, ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
 {
     /// <summary>Connections that the kernel may hold for us between accepts; net.core.somaxconn caps it.</summary>
     private const int Backlog = 4096;
@@ -29,6 +31,7 @@ internal sealed class SocketListenerFactory(ILogger<SocketListener> logger, Time
             // Inherited by every connection that is accepted.
             socket.NoDelay = true;
             SocketTuning.ProbeIdlePeers(socket);
+            SocketTuning.BoundBuffers(socket, options.Value.SocketBuffer);
             if (tunnelEndPoint.PeerSpeaksFirst)
                 SocketTuning.AcceptWithFirstBytes(socket);
             socket.Bind(requested);
