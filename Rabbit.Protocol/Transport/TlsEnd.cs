@@ -112,6 +112,8 @@ public sealed class TlsEnd : RelayEnd
             await end._tls.DisposeAsync();
             throw;
         }
+        OpenSslBuffers.ReleaseWhenEmpty(end._tls);
+        end._tls.RemoteCertificate?.Dispose(); // It was judged during the handshake, and is some kilobytes large.
         end._engine.Release();
         return end;
     }
