@@ -16,7 +16,9 @@ internal sealed class SqliteDurability : DbConnectionInterceptor
     {
         using DbCommand command = connection.CreateCommand();
         command.CommandText = Pragma;
+#pragma warning disable RS0030 // Who opens a connection synchronously waits already.
         command.ExecuteNonQuery();
+#pragma warning restore RS0030
     }
 
     /// <inheritdoc/>

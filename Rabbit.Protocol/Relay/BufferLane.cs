@@ -23,6 +23,8 @@ internal sealed class BufferLane(RelayEnd source, RelayEnd target, LaneCounter c
                     await source.WaitReadableAsync(opening?.Refused ?? default);
                     buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
                     received = await source.ReceiveAsync(buffer, opening?.Refused ?? default);
+                    if (received == 0 && source.EndIsReset)
+                        return LaneEnd.SourceBroke;
                 }
                 catch (OperationCanceledException)
                 {

@@ -75,6 +75,8 @@ internal sealed class SocketLane(RelayEnd source, RelayEnd target, LaneCounter c
                     case Step.BurstSpent:
                         await Task.Yield();
                         break;
+                    case Step.SourceEnded when source.EndIsReset:
+                        return LaneEnd.SourceBroke;
                     case Step.SourceEnded:
                         await target.ShutdownSendAsync();
                         return LaneEnd.Completed;

@@ -55,6 +55,12 @@ public abstract class RelayEnd : IAsyncDisposable
         return ValueTask.FromResult(count);
     }
 
+    /// <summary>
+    /// True when the end that was just received is none, but what a reset leaves behind when a send has met its error first:
+    /// the kernel reports an error once.
+    /// </summary>
+    public virtual bool EndIsReset => false;
+
     /// <summary>Sends all of <paramref name="bytes"/>; waits while the peer does not read.</summary>
     /// <exception cref="IOException">The connection is gone.</exception>
     /// <exception cref="SocketException">The connection is gone.</exception>
@@ -90,7 +96,8 @@ public abstract class RelayEnd : IAsyncDisposable
         {
             // Already gone: there is nobody left to tell.
         }
-        Socket.Dispose();
+        // While a call on the socket is under way Dispose would first end both directions, and the peer see that end.
+        Socket.Close(0);
     }
 
     /// <summary>

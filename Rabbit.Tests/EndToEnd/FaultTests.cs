@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tests.Support;
+using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Xunit;
 
@@ -48,20 +50,28 @@ public sealed class FaultTests
 
     [Fact]
     [Trait("Property", "P39")]
-    public async Task Descriptors_AfterManyVisitors_ReturnToTheBaseline()
+    public async Task DescriptorsAndThreads_AfterManyVisitors_ReturnToTheBaseline()
     {
+        const int AtOnce = 16;
+        // The long form: RABBIT_TEST_CONNECTIONS=100000 ./test.sh -method "*AfterManyVisitors*"
+        int visitors = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_CONNECTIONS") ?? "2000", CultureInfo.InvariantCulture);
         await using Installation installation = await Installation.CreateAsync();
         await using LocalService service = LocalService.Echo();
         RabbitProcess server = await installation.StartAsync();
         TestToken token = await server.CreateTokenAsync();
         await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(server, token, service.Port);
-        await VisitAsync(token.Port);
-        int servers = server.Process.Descriptors, clients = client.Process.Descriptors;
-        for (int i = 0; i < 200; i++)
-            await VisitAsync(token.Port);
-        // The pool of ready channels grows by at most a doubling, which one visitor at a time does not cause.
-        await Eventually.BecomesAsync(() => server.Process.Descriptors, count => count <= servers + 12, Soon, $"the server is back at about {servers}");
-        await Eventually.BecomesAsync(() => client.Process.Descriptors, count => count <= clients + 12, Soon, $"the client is back at about {clients}");
+        await VisitManyAsync(token.Port, AtOnce, AtOnce);
+        int descriptors = Descriptors(), threads = Threads();
+        await VisitManyAsync(token.Port, visitors, AtOnce);
+        // Each side holds at most the pool's ready channels more, and a few threads come and go.
+        await Eventually.BecomesAsync(Descriptors, count => count <= descriptors + (2 * ChannelPool.MaximumReady), Soon, $"both are back at about {descriptors} descriptors");
+        await Eventually.BecomesAsync(Threads, count => count <= threads + 8, Soon, $"both are back at about {threads} threads");
+        await Eventually.BecomesAsync(
+            async () => (await installation.VisitsAsync(token.Port)).Count(row => row.Status == ConnectionStatus.Closed),
+            count => count == visitors + AtOnce, Soon, "every visit is on record");
+
+        int Descriptors() => server.Process.Descriptors + client.Process.Descriptors;
+        int Threads() => server.Process.Threads + client.Process.Threads;
     }
 
     [Fact]
@@ -154,6 +164,10 @@ public sealed class FaultTests
             async () => (await installation.VisitsAsync(token.Port)).Count(row => row.Status == ConnectionStatus.Closed),
             count => count == Visitors + 2, Soon, "every visit during the outage is on record");
     }
+
+    private static Task VisitManyAsync(int port, int visitors, int atOnce) => Parallel.ForAsync(
+        0, visitors, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = TestContext.Current.CancellationToken },
+        async (_, _) => await VisitAsync(port));
 
     private static async Task VisitAsync(int port, TimeSpan? patience = null)
     {

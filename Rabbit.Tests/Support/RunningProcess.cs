@@ -41,6 +41,9 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     /// <summary>A mark for <see cref="WaitForLineAsync(Func{string, bool}, TimeSpan, int)"/>: only what comes later counts.</summary>
     public int Mark => _log.Count;
 
+    /// <summary>Threads of the process (proc(5)).</summary>
+    public int Threads => Directory.GetFileSystemEntries($"/proc/{Id}/task").Length;
+
     /// <summary>Open descriptors of the process (proc(5)).</summary>
     public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 

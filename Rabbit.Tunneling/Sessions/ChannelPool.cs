@@ -10,7 +10,8 @@ namespace Rabbit.Tunneling.Sessions;
 /// </summary>
 internal sealed class ChannelPool
 {
-    private const int MaximumReady = 64;
+    /// <summary>Channels kept ready at most, however often a visitor had to wait.</summary>
+    public const int MaximumReady = 64;
 
     /// <summary>A large pool is refilled by this part of it at once, so that not every visitor costs a request; a small one at once.</summary>
     private const int RefillPart = 8;

@@ -37,6 +37,16 @@ internal sealed class KernelPipePool
         }
     }
 
+    /// <summary>Pipes that lanes hold now.</summary>
+    public int InUse
+    {
+        get
+        {
+            lock (_lock)
+                return _count - _spare.Count;
+        }
+    }
+
     /// <summary>An empty pipe, or null when there is none to be had.</summary>
     public KernelPipe? TryLease()
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
@@ -88,6 +89,16 @@ internal static unsafe partial class LinuxCalls
 
     /// <summary>Closes one end of a pipe.</summary>
     public static void ClosePipeEnd(int end) => _ = Close(end);
+
+    /// <summary>What a failed call's result means to those who expect .NET's own exceptions.</summary>
+    public static SocketException ToException(int result) => new((int)(result switch
+    {
+        -104 => SocketError.ConnectionReset, // ECONNRESET
+        -32 => SocketError.Shutdown, // EPIPE
+        -110 => SocketError.TimedOut, // ETIMEDOUT
+        -113 => SocketError.HostUnreachable, // EHOSTUNREACH
+        _ => SocketError.SocketError,
+    }));
 
     private static int Result(nint returned) => returned < 0 ? -Marshal.GetLastPInvokeError() : (int)returned;
 

@@ -123,6 +123,39 @@ public sealed class ChannelPoolTests : IDisposable
     }
 
     [Fact]
+    public async Task Take_AThousandAtOnce_AskForOneEachAndAreAllServed_AndThePoolShrinksAgain()
+    {
+        const int Visitors = 1000, Minimum = 8, Most = 64;
+        ChannelPool pool = Pool(Minimum);
+        List<Task<(RelayEnd? Channel, ChannelFailure Failure)>> takes = [.. Enumerable.Range(0, Visitors).Select(_ => pool.TakeAsync(Patience, _time).AsTask())];
+        // One for each visitor and most of those to be kept ready; not again for those that are on their way.
+        int asked = _asked + Minimum;
+        Assert.InRange(asked, Visitors + Most - (Most / 8), Visitors + Most);
+        for (int i = 0; i < asked; i++)
+            await AddAsync(pool);
+        (RelayEnd? Channel, ChannelFailure Failure)[] taken = await Task.WhenAll(takes);
+        Assert.All(taken, one => Assert.Equal(ChannelFailure.None, one.Failure));
+        Assert.Equal(Visitors, taken.Select(one => one.Channel).Distinct().Count());
+        Assert.Equal((asked - Visitors, asked), (pool.Ready, _asked + Minimum));
+        for (int sweeps = 0; sweeps < 5; sweeps++)
+            await pool.SweepAsync();
+        Assert.Equal(Minimum, pool.Ready);
+    }
+
+    [Fact]
+    public async Task Take_FromALargePool_AsksForSeveralAtOnce()
+    {
+        ChannelPool pool = Pool(minimum: 32);
+        for (int i = 0; i < 32; i++)
+            await AddAsync(pool);
+        for (int i = 0; i < 3; i++)
+            await pool.TakeAsync(Patience, _time);
+        Assert.Equal(0, _asked);
+        await pool.TakeAsync(Patience, _time);
+        Assert.Equal(4, _asked);
+    }
+
+    [Fact]
     [Trait("Property", "P39")]
     public async Task Close_ChannelsReadyAndLate_ClosesThemAll()
     {
