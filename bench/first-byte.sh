@@ -14,8 +14,6 @@ for program in dotnet python3; do
     exit 1
   }
 done
-if [[ ${BENCH_SKIP_BUILD:-} != 1 ]]; then
-  DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
-    dotnet build -c Release --nologo -v quiet "$root/Rabbit.Host/Rabbit.Host.csproj" </dev/null >&2
-fi
-exec python3 "$root/bench/first_byte.py" "$@"
+source "$root/bench/process_group.sh"
+build "$root"
+in_group python3 "$root/bench/first_byte.py" "$@"

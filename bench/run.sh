@@ -12,34 +12,13 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tunnelbench=${TUNNELBENCH:-$root/../shared/bench}
+PATH=$PATH:/usr/sbin
 read -ra wanted <<<"${BENCH_SYSTEMS:-rabbit-plain rabbit-tls haproxy ssh}"
-work=
-compare=
 
 fail() {
   echo "run.sh: $*" >&2
   exit 1
 }
-
-finish() {
-  local status=$?
-  trap - EXIT INT TERM HUP
-  set +e
-  if [[ -n $compare ]]; then
-    # What compare.py was kept from ending is in its process group.
-    kill -TERM -- "-$compare" 2>/dev/null
-    for _ in {1..50}; do
-      kill -0 -- "-$compare" 2>/dev/null || break
-      sleep 0.1
-    done
-    kill -KILL -- "-$compare" 2>/dev/null
-  fi
-  [[ -n $work ]] && rm -rf "$work"
-  exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 
 # --- What is needed ------------------------------------------------------------------------------------------------------
 
@@ -52,7 +31,7 @@ done
 installed() {
   case $1 in
   haproxy) command -v haproxy ;;
-  ssh) command -v ssh && PATH=$PATH:/usr/sbin command -v sshd ;;
+  ssh) command -v ssh && command -v sshd ;;
   *) [[ -x $root/bench/start/$1 ]] || fail "there is no $1 in bench/start; BENCH_SYSTEMS names what is measured." ;;
   esac >/dev/null
 }
@@ -79,23 +58,17 @@ for ((i = 0; i < $#; i++)); do
   esac
 done
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/rabbit-bench.XXXXXX")
-chmod 711 "$work" # the sshd of bench/start/ssh may run as another user
+source "$root/bench/process_group.sh"
 json=${json:-$work/figures.json}
 
-if [[ ${BENCH_SKIP_BUILD:-} != 1 ]]; then
-  DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
-    dotnet build -c Release --nologo -v quiet "$root/Rabbit.Host/Rabbit.Host.csproj" </dev/null >&2
-fi
+build "$root"
 
 # --- Measure -------------------------------------------------------------------------------------------------------------
 
-# In a process group of its own, so that whatever it started can be ended with it.
-TMPDIR=$work TUNNELBENCH_BUILD=${TUNNELBENCH_BUILD:-$work/build} setsid \
-  python3 "$tunnelbench/compare.py" --json "$json" "$@" "${systems[@]}" </dev/null >"$work/table" &
-compare=$!
 echo "run.sh: measuring ${systems[*]%%=*}; the table follows at the end." >&2
-wait "$compare" || fail "compare.py failed; what it said is above."
+TUNNELBENCH_BUILD=${TUNNELBENCH_BUILD:-$work/build} \
+  in_group python3 "$tunnelbench/compare.py" --json "$json" "$@" "${systems[@]}" >"$work/table" ||
+  fail "compare.py failed; what it said is above."
 
 # --- Report --------------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Makes a loopback connection as slow to answer as one over a distance, without netem and without root.
 
-    delay_relay.py LISTEN_PORT TARGET_PORT ROUND_TRIP_MS
+    delay_relay.py LISTEN_ADDRESS TARGET_ADDRESS PORT ROUND_TRIP_MS
+
+Listens on the port on one address and leads to the same port on another (Linux has all of 127.0.0.0/8): a client that is
+told the server's port, as Rabbit's is, does not find a way around it.
 
 Every byte, and the end of each direction, arrives half a round trip after it was sent. Rates are not limited.
 
@@ -51,7 +54,7 @@ def start(function, *arguments):
     return thread
 
 
-def serve(near, target_port, round_trip):
+def serve(near, target, round_trip):
     one_way = round_trip / 2
     connected = time.monotonic() + round_trip
     there, back = queue.SimpleQueue(), queue.SimpleQueue()
@@ -60,7 +63,7 @@ def serve(near, target_port, round_trip):
         reader = start(read, near, there, connected, one_way)
         sleep_until(connected + one_way)
         try:
-            far = socket.create_connection(("127.0.0.1", target_port))
+            far = socket.create_connection(target)
         except OSError:
             near.shutdown(socket.SHUT_RDWR)
             reader.join()
@@ -73,12 +76,12 @@ def serve(near, target_port, round_trip):
 
 
 def main():
-    listen_port, target_port, round_trip_ms = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    listener = socket.create_server(("127.0.0.1", listen_port), backlog=1024)
+    listen_address, target_address, port, round_trip_ms = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    listener = socket.create_server((listen_address, port), backlog=1024)
     print("listening", flush=True)
     while True:
         near, _ = listener.accept()
-        start(serve, near, target_port, round_trip_ms / 1000)
+        start(serve, near, (target_address, port), round_trip_ms / 1000)
 
 
 if __name__ == "__main__":

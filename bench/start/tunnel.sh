@@ -7,6 +7,7 @@
 
 # shellcheck disable=SC2034 # the scripts read it
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+PATH=$PATH:/usr/sbin
 ids=()
 announced=
 
