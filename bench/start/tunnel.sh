@@ -45,6 +45,10 @@ await_port() { await "$1" eval "(exec 3<>/dev/tcp/127.0.0.1/$2)"; }
 # shellcheck disable=SC2034 # `up` reads them
 begin() {
   target=$1 exposed=$2 base=$3
+  if (exec 3<>"/dev/tcp/127.0.0.1/$exposed") 2>/dev/null; then
+    echo "$(basename "$0"): port $exposed is in use by another process." >&2
+    exit 1
+  fi
   work=$(mktemp -d "${TMPDIR:-/tmp}/rabbit-bench.XXXXXX")
   ulimit -Sn "$(ulimit -Hn)"
   (
