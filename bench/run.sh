@@ -2,7 +2,7 @@
 # Measures Rabbit, plain and with TLS, beside the smallest tunnel that Linux allows ("limit") and, where they are installed,
 # beside haproxy and ssh -R, all in one run that takes turns.
 #
-#   bench/run.sh                                    every case: about half an hour
+#   bench/run.sh                                         every case: a quarter of an hour
 #   bench/run.sh --runs 5 --seconds 3 --only crr,idle    options go to compare.py
 #
 # Prints a page section ready for docs/performance.md, and keeps it in artifacts/bench/.
