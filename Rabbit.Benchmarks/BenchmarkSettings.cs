@@ -24,6 +24,7 @@ internal static class BenchmarkSettings
                 .WithEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1")
                 .WithEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1")
                 .WithEnvironmentVariable("DOTNET_TieredPGO", "0")
+                .WithEnvironmentVariable("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0")
                 .AsMutator());
 
     /// <summary>Each benchmark once, all in this process: a process for each would take most of a minute.</summary>
