@@ -2,7 +2,6 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Rabbit.Protocol.Relay;
 using Rabbit.Protocol.Relay.Kernel;
-using Rabbit.Protocol.Transport;
 using Rabbit.Tests.Protocol.Transport;
 using Xunit;
 
