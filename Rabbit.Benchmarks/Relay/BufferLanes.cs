@@ -9,6 +9,6 @@ internal static class BufferLanes
     // B's direction first, as DuplexRelay does it: the order decides which engine serves which socket.
     public static Task RunAsync(RelayEnd a, RelayEnd b) => Task.WhenAll(RunOneWayAsync(b, a), RunOneWayAsync(a, b));
 
-    private static Task RunOneWayAsync(RelayEnd source, RelayEnd target) =>
+    private static Task<LaneEnd> RunOneWayAsync(RelayEnd source, RelayEnd target) =>
         new BufferLane(source, target, new LaneCounter(), opening: null).RunAsync();
 }
