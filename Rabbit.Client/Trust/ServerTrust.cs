@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -16,33 +17,37 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
 {
     private static readonly SslApplicationProtocol RabbitProtocol = new(Preamble.AlpnName);
 
+    // .NET resumes sessions by the server's name, and none where that is an address: data channels then use one that is nobody's
+    // (RFC 2606). Their server is known by its certificate.
+    private readonly string _dataHost = IPAddress.TryParse(options.Host, out _) ? "rabbit.invalid" : options.Host;
     private readonly X509Certificate2Collection? _authorities = LoadAuthorities(options.CaFile);
     private volatile string? _accepted;
 
     /// <summary>Settings for the handshake of a control channel, which leaves its decision in <paramref name="verdict"/>.</summary>
     public SslClientAuthenticationOptions CreateControlOptions(TrustVerdict verdict) => CreateOptions(
-        verdict, options.Fingerprint is null ? _authorities : [], FindFault);
+        verdict, options.Host, options.Fingerprint is null ? _authorities : [], FindFault);
 
     /// <summary>
     /// Settings for the handshake of a data channel: it must show the certificate that was accepted for the control channel,
     /// and no chain is built for it again.
     /// </summary>
     public SslClientAuthenticationOptions CreateDataOptions(TrustVerdict verdict) => CreateOptions(
-        verdict, authorities: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
+        verdict, _dataHost, authorities: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
             ? null
             : $"A data channel reached a server with another certificate than the control channel's; see that all servers behind {options.Host} have the same.");
 
     /// <param name="verdict">Takes the decision.</param>
+    /// <param name="host">Name of the server.</param>
     /// <param name="authorities">
     /// Roots to build the chain to, which is done for every handshake; null: the system's, of which there are a hundred and more.
     /// </param>
     /// <param name="findFault">Says why the certificate is refused, or null.</param>
     private SslClientAuthenticationOptions CreateOptions(
-        TrustVerdict verdict, X509Certificate2Collection? authorities, Func<X509Certificate, SslPolicyErrors, bool, string?> findFault)
+        TrustVerdict verdict, string host, X509Certificate2Collection? authorities, Func<X509Certificate, SslPolicyErrors, bool, string?> findFault)
     {
         var tls = new SslClientAuthenticationOptions
         {
-            TargetHost = options.Host,
+            TargetHost = host,
             ApplicationProtocols = [RabbitProtocol],
             RemoteCertificateValidationCallback = (stream, certificate, _, errors) =>
             {
