@@ -65,7 +65,7 @@ internal sealed class ChannelPool
                 if (_waiting.Count >= _maximumWaiting)
                     return ValueTask.FromResult<(RelayEnd?, ChannelFailure)>((null, ChannelFailure.TooManyWaiting));
                 if (_minimum > 0)
-                    _target = Math.Min(_target * 2, MaximumReady);
+                    _target = Math.Max(_minimum, Math.Min(_target * 2, MaximumReady));
                 waiter = new ChannelRequest();
                 _waiting.Enqueue(waiter);
             }
