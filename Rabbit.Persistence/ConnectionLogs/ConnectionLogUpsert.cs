@@ -15,7 +15,7 @@ internal static class ConnectionLogUpsert
 {
     private const string Columns =
         """
-        id, token_id, session_id, port, visitor_address, visitor_port, started_at, duration_ms, bytes_from_visitor,
+        id, team_id, token_id, session_id, port, visitor_address, visitor_port, started_at, duration_ms, bytes_from_visitor,
             bytes_to_visitor, status, reason, node
         """;
 
@@ -23,7 +23,7 @@ internal static class ConnectionLogUpsert
     private const string Replace =
         """
         WHERE true
-        ON CONFLICT (id) DO UPDATE SET session_id = excluded.session_id, duration_ms = excluded.duration_ms,
+        ON CONFLICT (started_at, id) DO UPDATE SET session_id = excluded.session_id, duration_ms = excluded.duration_ms,
             bytes_from_visitor = excluded.bytes_from_visitor, bytes_to_visitor = excluded.bytes_to_visitor,
             status = excluded.status, reason = excluded.reason
         """;
@@ -32,7 +32,7 @@ internal static class ConnectionLogUpsert
         $"""
         INSERT INTO connection_logs ({Columns})
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13
         FROM json_each(@rows)
         {Replace}
         """;
@@ -40,9 +40,9 @@ internal static class ConnectionLogUpsert
     private const string Postgres =
         $"""
         INSERT INTO connection_logs ({Columns})
-        SELECT (value ->> 0)::uuid, value ->> 1, (value ->> 2)::uuid, (value ->> 3)::integer, value ->> 4,
-            (value ->> 5)::integer, (value ->> 6)::timestamptz, (value ->> 7)::bigint, (value ->> 8)::bigint,
-            (value ->> 9)::bigint, value ->> 10, value ->> 11, value ->> 12
+        SELECT (value ->> 0)::uuid, value ->> 1, value ->> 2, (value ->> 3)::uuid, (value ->> 4)::integer, value ->> 5,
+            (value ->> 6)::integer, (value ->> 7)::timestamptz, (value ->> 8)::bigint, (value ->> 9)::bigint,
+            (value ->> 10)::bigint, value ->> 11, value ->> 12, value ->> 13
         FROM json_array_elements(@rows::json) AS value
         {Replace}
         """;
@@ -78,6 +78,7 @@ internal static class ConnectionLogUpsert
     {
         json.WriteStartArray();
         WriteId(json, entry.Id);
+        json.WriteStringValue(entry.TeamId);
         json.WriteStringValue(entry.TokenId);
         WriteId(json, entry.SessionId);
         json.WriteNumberValue(entry.Port);

@@ -19,6 +19,9 @@ internal sealed partial class DatabaseMigrator(
 {
     private static readonly TimeSpan MigrationTimeout = TimeSpan.FromMinutes(10);
 
+    // An arbitrary number of ours among the database's advisory locks.
+    private const long MigrationLock = 0x5241_4242_4954;
+
     private FileStream? _lock;
 
     /// <inheritdoc/>
@@ -45,6 +48,25 @@ internal sealed partial class DatabaseMigrator(
     private async Task<int> MigrateAsync(RabbitDbContext context, CancellationToken cancellationToken)
     {
         context.Database.SetCommandTimeout(MigrationTimeout);
+        if (!database.Connection.IsPostgres)
+            return await MigrateAloneAsync(context, cancellationToken);
+
+        // Entity Framework's own lock ends with each migration's transaction, so that two servers would take turns. This one is
+        // the connection's, and goes with it.
+        await context.Database.OpenConnectionAsync(cancellationToken);
+        await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
+        try
+        {
+            return await MigrateAloneAsync(context, cancellationToken);
+        }
+        finally
+        {
+            await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
+        }
+    }
+
+    private async Task<int> MigrateAloneAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    {
         HashSet<string> known = [.. context.Database.GetMigrations()];
         List<string> applied = [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)];
         if (applied.Find(migration => !known.Contains(migration)) is { } newer)

@@ -2,10 +2,15 @@ using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Model;
 
-/// <summary>One visitor. It names its token without a foreign key, so that the log outlives the token.</summary>
+/// <summary>
+/// One visitor. It names team and token without foreign keys, so that the log outlives them. The key begins with the time,
+/// by which PostgreSQL keeps the rows in partitions of a month, and by which they are read page by page.
+/// </summary>
 internal sealed class ConnectionLogRow
 {
     public Guid Id { get; set; }
+
+    public required string TeamId { get; set; }
 
     public required string TokenId { get; set; }
 

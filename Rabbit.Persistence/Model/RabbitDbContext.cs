@@ -45,6 +45,7 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
             assignment.ToTable("port_assignments");
             assignment.Property(row => row.Protocol).HasMaxLength(8);
             assignment.HasIndex(row => new { row.Port, row.Protocol }).IsUnique();
+            assignment.HasIndex(row => row.ReleasedAt);
             assignment.HasOne(row => row.Token).WithOne(token => token.PortAssignment)
                 .HasForeignKey<PortAssignmentRow>(row => row.TokenId).OnDelete(DeleteBehavior.SetNull);
         });
@@ -52,15 +53,19 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
         {
             session.ToTable("connection_sessions");
             session.HasOne(row => row.Token).WithMany(token => token.Sessions).HasForeignKey(row => row.TokenId).OnDelete(DeleteBehavior.Cascade);
-            session.HasIndex(row => row.TokenId);
+            session.HasIndex(row => new { row.TokenId, row.StartedAt });
             session.HasIndex(row => row.EndedAt);
         });
         modelBuilder.Entity<ConnectionLogRow>(log =>
         {
             log.ToTable("connection_logs");
-            log.HasIndex(row => new { row.TokenId, row.StartedAt });
-            log.HasIndex(row => row.StartedAt);
-            log.HasIndex(row => row.Status);
+            // Each way of reading it is by time, newest first, within one of these (docs/persistence.md, "Queries").
+            log.HasKey(row => new { row.StartedAt, row.Id });
+            log.HasIndex(row => new { row.TeamId, row.StartedAt, row.Id });
+            log.HasIndex(row => new { row.TokenId, row.StartedAt, row.Id });
+            log.HasIndex(row => new { row.Port, row.StartedAt, row.Id });
+            log.HasIndex(row => new { row.VisitorAddress, row.StartedAt, row.Id });
+            log.HasIndex(row => new { row.Status, row.StartedAt, row.Id });
         });
         modelBuilder.Entity<ServerSettingRow>(setting =>
         {

@@ -21,6 +21,7 @@ public enum ConnectionStatus
 
 /// <summary>One visitor's connection as stored; a later entry with the same id replaces an earlier one.</summary>
 /// <param name="Id">Primary key, version 7.</param>
+/// <param name="TeamId">The team of the tunnel's token.</param>
 /// <param name="TokenId">The tunnel's token.</param>
 /// <param name="SessionId">The session that served it, or null when the client was away.</param>
 /// <param name="Port">The tunnel port.</param>
@@ -33,5 +34,5 @@ public enum ConnectionStatus
 /// <param name="Status">How it stands or ended.</param>
 /// <param name="Reason">One short phrase, or empty.</param>
 public sealed record ConnectionLogEntry(
-    Guid Id, string TokenId, Guid? SessionId, int Port, string VisitorAddress, int VisitorPort, DateTimeOffset StartedAt,
-    TimeSpan Duration, long BytesFromVisitor, long BytesToVisitor, ConnectionStatus Status, string Reason);
+    Guid Id, string TeamId, string TokenId, Guid? SessionId, int Port, string VisitorAddress, int VisitorPort,
+    DateTimeOffset StartedAt, TimeSpan Duration, long BytesFromVisitor, long BytesToVisitor, ConnectionStatus Status, string Reason);

@@ -34,7 +34,7 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, IConne
 
     /// <summary>Writes how it stands or ended to the log; returns at once.</summary>
     public void Record(ConnectionStatus status, string reason) => log.Record(new ConnectionLogEntry(
-        _id, tunnel.Token.TokenId, Session?.Record.SessionId, tunnel.Port.Number, incoming.Remote.Address.ToString(),
-        incoming.Remote.Port, _startedAt, time.GetElapsedTime(_startedTimestamp), Counters.AToB, Counters.BToA + BytesAnswered,
+        _id, tunnel.Token.TeamId, tunnel.Token.TokenId, Session?.Record.SessionId, tunnel.Port.Number,
+        incoming.Remote.Address.ToString(), incoming.Remote.Port, _startedAt, time.GetElapsedTime(_startedTimestamp), Counters.AToB, Counters.BToA + BytesAnswered,
         status, reason));
 }

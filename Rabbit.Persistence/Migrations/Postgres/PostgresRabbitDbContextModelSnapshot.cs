@@ -111,8 +111,11 @@ namespace Rabbit.Persistence.Migrations.Postgres
 
             modelBuilder.Entity("Rabbit.Persistence.Model.ConnectionLogRow", b =>
                 {
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
@@ -146,14 +149,15 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("session_id");
 
-                    b.Property<DateTimeOffset>("StartedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("started_at");
-
                     b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("status");
+
+                    b.Property<string>("TeamId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("team_id");
 
                     b.Property<string>("TokenId")
                         .IsRequired()
@@ -169,13 +173,17 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("visitor_port");
 
-                    b.HasKey("Id");
+                    b.HasKey("StartedAt", "Id");
 
-                    b.HasIndex("StartedAt");
+                    b.HasIndex("Port", "StartedAt", "Id");
 
-                    b.HasIndex("Status");
+                    b.HasIndex("Status", "StartedAt", "Id");
 
-                    b.HasIndex("TokenId", "StartedAt");
+                    b.HasIndex("TeamId", "StartedAt", "Id");
+
+                    b.HasIndex("TokenId", "StartedAt", "Id");
+
+                    b.HasIndex("VisitorAddress", "StartedAt", "Id");
 
                     b.ToTable("connection_logs", (string)null);
                 });
@@ -212,6 +220,8 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnName("token_id");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ReleasedAt");
 
                     b.HasIndex("TokenId")
                         .IsUnique();
@@ -322,7 +332,7 @@ namespace Rabbit.Persistence.Migrations.Postgres
 
                     b.HasIndex("EndedAt");
 
-                    b.HasIndex("TokenId");
+                    b.HasIndex("TokenId", "StartedAt");
 
                     b.ToTable("connection_sessions", (string)null);
                 });

@@ -106,8 +106,11 @@ namespace Rabbit.Persistence.Migrations.Sqlite
 
             modelBuilder.Entity("Rabbit.Persistence.Model.ConnectionLogRow", b =>
                 {
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
                     b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
@@ -141,14 +144,15 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("session_id");
 
-                    b.Property<long>("StartedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("started_at");
-
                     b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
+
+                    b.Property<string>("TeamId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
 
                     b.Property<string>("TokenId")
                         .IsRequired()
@@ -164,13 +168,17 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("visitor_port");
 
-                    b.HasKey("Id");
+                    b.HasKey("StartedAt", "Id");
 
-                    b.HasIndex("StartedAt");
+                    b.HasIndex("Port", "StartedAt", "Id");
 
-                    b.HasIndex("Status");
+                    b.HasIndex("Status", "StartedAt", "Id");
 
-                    b.HasIndex("TokenId", "StartedAt");
+                    b.HasIndex("TeamId", "StartedAt", "Id");
+
+                    b.HasIndex("TokenId", "StartedAt", "Id");
+
+                    b.HasIndex("VisitorAddress", "StartedAt", "Id");
 
                     b.ToTable("connection_logs", (string)null);
                 });
@@ -205,6 +213,8 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnName("token_id");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ReleasedAt");
 
                     b.HasIndex("TokenId")
                         .IsUnique();
@@ -315,7 +325,7 @@ namespace Rabbit.Persistence.Migrations.Sqlite
 
                     b.HasIndex("EndedAt");
 
-                    b.HasIndex("TokenId");
+                    b.HasIndex("TokenId", "StartedAt");
 
                     b.ToTable("connection_sessions", (string)null);
                 });

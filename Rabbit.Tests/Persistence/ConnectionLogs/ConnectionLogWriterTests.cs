@@ -39,7 +39,7 @@ public sealed class ConnectionLogWriterTests
         Assert.Equal(
             ended.OrderBy(entry => entry.VisitorPort),
             rows.OrderBy(row => row.VisitorPort).Select(row => new ConnectionLogEntry(
-                row.Id, row.TokenId, row.SessionId, row.Port, row.VisitorAddress, row.VisitorPort, row.StartedAt,
+                row.Id, row.TeamId, row.TokenId, row.SessionId, row.Port, row.VisitorAddress, row.VisitorPort, row.StartedAt,
                 TimeSpan.FromMilliseconds(row.DurationMs), row.BytesFromVisitor, row.BytesToVisitor, row.Status, row.Reason)));
     }
 

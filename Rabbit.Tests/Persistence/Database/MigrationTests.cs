@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
@@ -55,6 +56,35 @@ public sealed class MigrationTests
         TokenRecord? found = await second.Get<ITokenStore>().FindTokenAsync(token.Text.Id, Cancellation);
         Assert.Equal(token.Token.Port, found?.Port);
         Assert.True(token.Text.Matches(found!.SecretHash.Span));
+    }
+
+    [Theory, OnBothDatabases]
+    public async Task Start_DatabaseOfTheFirstVersion_KeepsItsConnectionLog(TestDatabaseKind kind)
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(kind);
+        var connection = DatabaseConnection.Parse(database.ConnectionString, database.DataDirectory);
+        using (var old = new RabbitDatabase(connection))
+        {
+            await using RabbitDbContext context = old.Open();
+            await context.Database.MigrateAsync("Initial", Cancellation);
+            object at = kind == TestDatabaseKind.Sqlite ? 1767225600000 : DateTimeOffset.UnixEpoch.AddMilliseconds(1767225600000);
+            await context.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO teams (id, name, description, created_at) VALUES ('team', 'team', '', {at});
+                INSERT INTO team_tokens (id, team_id, name, description, secret_hash, kind, created_at, last_epoch)
+                    VALUES ('token', 'team', 'token', '', '', 'unknown', {at}, 0);
+                INSERT INTO connection_logs (id, token_id, port, visitor_address, visitor_port, started_at, duration_ms,
+                        bytes_from_visitor, bytes_to_visitor, status, reason, node)
+                    VALUES ('01A20A3B-CB5C-7FD2-8F45-659B82C024C6', 'token', 10000, '203.0.113.7', 51000, {at}, 5, 6, 7, 'closed', '', 'n'),
+                        ('01A20A3B-CB5C-7FD2-8F45-659B82C024C7', 'gone', 10000, '203.0.113.7', 51000, {at}, 5, 6, 7, 'closed', '', 'n')
+                """, Cancellation);
+        }
+
+        await using StoreRig rig = await StoreRig.StartOnAsync(database);
+        List<ConnectionLogRow> rows = await rig.QueryAsync(
+            context => context.ConnectionLogs.AsNoTracking().OrderBy(row => row.TokenId).ToListAsync(Cancellation));
+        Assert.Equal([("gone", "", 7), ("token", "team", 7)], rows.Select(row => (row.TokenId, row.TeamId, row.BytesToVisitor)));
+        Assert.All(rows, row => Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), row.StartedAt));
     }
 
     [Fact]
