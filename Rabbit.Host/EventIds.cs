@@ -7,4 +7,8 @@ internal static class EventIds
     public const int ApiListening = 7001;
     public const int RequestFailed = 7002;
     public const int CertificateMade = 7003;
+    public const int StartedDegraded = 7004;
+    public const int StillDegraded = 7005;
+    public const int StateCompleted = 7006;
+    public const int FirstTokenFailed = 7007;
 }

@@ -10,5 +10,10 @@ internal static class EventIds
     public const int OpenRowsClosed = 5004;
     public const int LiveSessionsAway = 5005;
     public const int ChangesLost = 5006;
-    public const int LogEntriesLost = 5007;
+    public const int LogEntriesLost = 5007; // Retired: what a stop leaves is in the journal.
+    public const int JournalFailed = 5008;
+    public const int JournalMended = 5009;
+    public const int JournalLeft = 5010;
+    public const int JournalUnreadable = 5011;
+    public const int WritesGoOn = 5012;
 }

@@ -18,6 +18,13 @@ public sealed class PersistenceOptions
     [Required]
     public string Data { get; set; } = "rabbit-data";
 
+    /// <summary>
+    /// Bytes that the connection log's journal in <see cref="Data"/> may take while the database is away; about 8 million entries
+    /// by default.
+    /// </summary>
+    [Range(1_000_000, long.MaxValue, ErrorMessage = "{0} must be at least {1}.")]
+    public long JournalLimit { get; set; } = 1_000_000_000;
+
     /// <summary>Name of this server among several, recorded with its rows.</summary>
     [Required]
     public string Node { get; set; } = Environment.MachineName;

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.ConnectionLogs;
+using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
@@ -16,7 +18,8 @@ public static class PersistenceServices
 {
     /// <summary>
     /// Adds the database, the stores on it, and live session data. Needs <see cref="PersistenceOptions"/>; its hosted services
-    /// must be registered before those that use the database.
+    /// must be registered before those that use the database, and <see cref="DatabaseMigrator"/> be run before anything of it
+    /// works.
     /// </summary>
     /// <param name="services">The collection to add to.</param>
     /// <param name="redis">The configured Redis, or empty; it decides which cache is registered.</param>
@@ -26,7 +29,9 @@ public static class PersistenceServices
         services.AddSingleton(provider =>
         {
             PersistenceOptions options = provider.GetRequiredService<IOptions<PersistenceOptions>>().Value;
-            return new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data));
+            var database = new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data));
+            database.Hold();
+            return database;
         });
         services.AddSingleton<ServerSettings>();
         services.AddSingleton<PortAllocator>();
@@ -39,8 +44,16 @@ public static class PersistenceServices
 
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ISessionStore, SessionStore>();
-        services.AddSingleton<ConnectionLogWriter>();
-        services.AddSingleton<IConnectionLog>(provider => provider.GetRequiredService<ConnectionLogWriter>());
+        services.AddSingleton(provider =>
+        {
+            PersistenceOptions options = provider.GetRequiredService<IOptions<PersistenceOptions>>().Value;
+            return new ConnectionJournal(Path.Combine(options.Data, "journal"), options.JournalLimit);
+        });
+        services.AddSingleton<IConnectionLogTable>(provider => provider.GetRequiredService<RabbitDatabase>().Connection.IsPostgres
+            ? ActivatorUtilities.CreateInstance<PostgresConnectionLogTable>(provider)
+            : ActivatorUtilities.CreateInstance<SqliteConnectionLogTable>(provider));
+        services.AddSingleton<ConnectionLogQueue>();
+        services.AddSingleton<IConnectionLog>(provider => provider.GetRequiredService<ConnectionLogQueue>());
 
         if (redis.Length > 0)
             services.AddStackExchangeRedisCache(cache => cache.ConfigurationOptions = RedisConnection.Parse(redis));
@@ -50,9 +63,14 @@ public static class PersistenceServices
         services.AddSingleton(provider => new LiveSessionReader(provider.GetRequiredService<IDistributedCache>()));
         services.AddSingleton<ILiveSessionStore>(provider => provider.GetRequiredService<LiveSessionStore>());
 
-        services.AddHostedService<DatabaseMigrator>();
+        services.AddSingleton(provider => new DatabaseMigrator(
+            provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ServerSettings>(),
+            provider.GetRequiredService<ILogger<DatabaseMigrator>>()));
+
+        services.AddHostedService<DataDirectoryLock>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
-        services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
+        services.AddHostedService<ConnectionLogWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
         return services;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Restoration;
@@ -17,7 +18,8 @@ public static class TunnelingServices
     /// <summary>
     /// Adds everything between the sockets and the stores. The caller registers <see cref="TunnelingOptions"/>,
     /// <see cref="IServerCertificate"/>, <see cref="ITokenStore"/>, <see cref="ISessionStore"/>, <see cref="IConnectionLog"/>
-    /// and <see cref="ILiveSessionStore"/>, and, before this call, what must run before restoration.
+    /// and <see cref="ILiveSessionStore"/>, and, before this call, what brings the state up: it ends with
+    /// <see cref="TunnelRestoration.RestoreAsync"/>.
     /// </summary>
     public static IServiceCollection AddRabbitTunneling(this IServiceCollection services)
     {
@@ -41,13 +43,18 @@ public static class TunnelingServices
             provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
+        services.AddSingleton<OpenVisitors>();
         services.AddSingleton<OfflineTunnel>();
         services.AddSingleton<LiveTunnel>();
         services.AddSingleton(provider => new RestoredTunnels(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RestoredTunnels>>()));
+        services.AddSingleton(provider => new TunnelRestoration(
+            provider.GetRequiredService<ISessionStore>(), provider.GetRequiredService<RestoredTunnels>(),
+            provider.GetRequiredService<IOptions<TunnelingOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TunnelRestoration>>()));
 
-        services.AddHostedService<RestorationService>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenVisitors>());
         services.AddHostedService<SessionHeartbeat>();
         services.AddHostedService<TokenExpiryWatch>();
         services.AddSingleton<ControlPortListener>();

@@ -36,12 +36,13 @@ internal static class RabbitServer
         DataDirectory.Make(DataDirectory.ProtectionKeys(data));
         DataDirectory.CloseSecrets(data);
 
-        // Hosted services start in this order, before any endpoint is bound: tables, first run, restoration.
+        // Hosted services start in this order, and the state is up before any other endpoint is bound than the tunnels'.
         builder.Services.AddSystemd();
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
         builder.Services.AddSingleton<FirstRun>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<FirstRun>());
         builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();
+        builder.Services.AddSingleton<StateStart>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<StateStart>());
         builder.Services.AddRabbitTunneling();
         builder.Services.AddHostedService<Welcome>();
         builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));

@@ -8,37 +8,71 @@ using Rabbit.Persistence.Management;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tunneling;
 using Rabbit.Tunneling.ControlPort;
+using Rabbit.Tunneling.State;
 
 namespace Rabbit.Host.Startup;
 
-/// <summary>Once everything listens: says where, and on the first run which command connects a client.</summary>
+/// <summary>
+/// Once everything listens: says where, and on the first run, as soon as there is a database, which command connects a client.
+/// </summary>
 internal sealed partial class Welcome(
-    FirstRun firstRun, IServer server, ControlPortAddress controlPort, IServerCertificate certificate,
-    IOptions<TunnelingOptions> tunneling, IOptions<PersistenceOptions> persistence, IHostApplicationLifetime lifetime,
-    ILogger<Welcome> logger) : IHostedService
+    StateStart state, FirstRun firstRun, IServer server, ControlPortAddress controlPort, IServerCertificate certificate,
+    IOptions<TunnelingOptions> tunneling, IOptions<PersistenceOptions> persistence, ILogger<Welcome> logger) : IHostedLifecycleService
 {
     private const string ExampleLocalPort = "3000";
 
+    private Task _greeting = Task.CompletedTask;
+
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        lifetime.ApplicationStarted.Register(Print);
-        return Task.CompletedTask;
+        bool isUp = state.Completed.IsCompleted;
+        CreatedToken? first = isUp ? await firstRun.MakeTokenAsync(cancellationToken) : null;
+        LogControlPort(controlPort.Bound);
+        LogApi(Api());
+        if (isUp)
+            Greet(first);
+        else
+            _greeting = GreetLaterAsync();
     }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => _greeting;
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private void Print()
-    {
-        IPEndPoint control = controlPort.Bound;
-        string api = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        LogControlPort(control);
-        LogApi(api);
+    // One write, so that log lines do not get in between.
+    private void Greet(CreatedToken? first) =>
+        Console.Write(first is null ? Greeting(Api()) : Greeting(Api()) + FirstSteps(first, controlPort.Bound));
 
-        // One write, so that log lines do not get in between.
-        Console.Write(firstRun.FirstToken is { } first ? Greeting(api) + FirstSteps(first, control) : Greeting(api));
+    private async Task GreetLaterAsync()
+    {
+        try
+        {
+            await state.Completed;
+            Greet(await firstRun.MakeTokenAsync(CancellationToken.None));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogNoFirstToken(e.Message);
+        }
     }
+
+    private string Api() => server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
 
     private string Greeting(string api)
     {
@@ -70,6 +104,9 @@ internal sealed partial class Welcome(
             ? "localhost"
             : bound.ToString();
     }
+
+    [LoggerMessage(EventIds.FirstTokenFailed, LogLevel.Warning, "No first token was made ({Reason}); make one through the API")]
+    private partial void LogNoFirstToken(string reason);
 
     [LoggerMessage(EventIds.ControlPortListening, LogLevel.Information, "Control port listening on {Address}")]
     private partial void LogControlPort(IPEndPoint address);

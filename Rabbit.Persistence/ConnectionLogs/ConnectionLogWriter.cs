@@ -1,51 +1,44 @@
-using System.Data.Common;
-using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Database;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
 
 /// <summary>
-/// Takes log entries from the data path into a bounded queue and writes them in batches. Of several entries of one
-/// connection in a batch only the last is written. While the database is away the batch waits and the queue fills; what no
-/// longer fits is counted and dropped.
+/// Brings the journal's entries into the database, in order, a batch at a time; of several entries of one connection only the
+/// newest is written. What an earlier run has left comes first, and then the rows that it left open are closed. While the
+/// database is away the journal grows. An entry that is written twice, after a crash, changes nothing.
 /// </summary>
 internal sealed partial class ConnectionLogWriter(
-    RabbitDatabase database, IOptions<PersistenceOptions> options, TimeProvider time, ILogger<ConnectionLogWriter> logger)
-    : BackgroundService, IConnectionLog
+    ConnectionJournal journal, IConnectionLogTable table, RabbitDatabase database, IOptions<PersistenceOptions> options, TimeProvider time,
+    ILogger<ConnectionLogWriter> logger) : BackgroundService
 {
-    private const int QueueLength = 100_000;
-    private const int LargestBatch = 1000;
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<ConnectionLogEntry> _queue = Channel.CreateBounded<ConnectionLogEntry>(
-        new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
-    private readonly CancellationTokenSource _stopping = new();
-    private long _dropped;
-    private long _lost;
-    private long _reported;
-    private long _lastReport;
+    private DateTimeOffset _startedAt;
+    private volatile bool _waits;
 
     /// <inheritdoc/>
-    public void Record(ConnectionLogEntry entry)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!_queue.Writer.TryWrite(entry))
-            Interlocked.Increment(ref _dropped);
+        _startedAt = time.GetUtcNow();
+        journal.Open();
+        return base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _queue.Writer.TryComplete();
-        await _stopping.CancelAsync();
-        _giveUp.CancelAfter(FlushLimit);
+        // The queue has stopped before: all is in the journal, so that nothing is lost where the database is away.
+        if (_waits || database.IsHeld)
+            await _giveUp.CancelAsync();
+        else
+            _giveUp.CancelAfter(FlushLimit);
         await (ExecuteTask ?? Task.CompletedTask);
         await base.StopAsync(cancellationToken);
     }
@@ -54,101 +47,131 @@ internal sealed partial class ConnectionLogWriter(
     public override void Dispose()
     {
         _giveUp.Dispose();
-        _stopping.Dispose();
         base.Dispose();
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var batch = new Dictionary<Guid, ConnectionLogEntry>();
-        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        JournalPosition position = journal.Start;
+        try
         {
-            // A short connection's first and last entry meet here and become one write.
-            if (_queue.Reader.Count < LargestBatch)
-                await PauseAsync(Gathering, _stopping.Token);
-            while (batch.Count < LargestBatch && _queue.Reader.TryRead(out ConnectionLogEntry? entry))
-                batch[entry.Id] = entry;
-            await WriteAsync([.. batch.Values]);
-            batch.Clear();
-            ReportDropped();
-        }
-        if (_lost > 0)
-            LogLost(_lost);
-    }
-
-    private async Task WriteAsync(IReadOnlyList<ConnectionLogEntry> batch)
-    {
-        var backoff = new Backoff();
-        while (!_giveUp.IsCancellationRequested)
-        {
-            try
+            await database.WhenReleasedAsync(_giveUp.Token);
+            bool hasClosed = false;
+            do
             {
-                await database.WriteAsync(async context =>
+                JournalPosition before;
+                do
                 {
-                    await context.Database.OpenConnectionAsync(_giveUp.Token);
-                    DbConnection connection = context.Database.GetDbConnection();
-                    await ConnectionLogUpsert.WriteAsync(connection, database.Connection.IsPostgres, options.Value.Node, batch, _giveUp.Token);
-                }, _giveUp.Token);
-                return;
-            }
-            catch (Exception) when (_giveUp.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (StoreUnavailableException e)
-            {
-                LogRetried(batch.Count, e.Message);
-                ReportDropped();
-                await PauseAsync(backoff.Next(), _giveUp.Token);
-            }
-            catch (Exception e)
-            {
-                // One row that the database will never take must not cost the others.
-                if (batch.Count == 1)
-                {
-                    LogRefused(e, batch[0].Id);
-                    return;
+                    if (!hasClosed && position == journal.StartOfThisRun)
+                    {
+                        await PersistAsync(CloseOpenRowsAsync, "closing the rows of the last run");
+                        hasClosed = true;
+                    }
+                    before = position;
+                    position = await StoreAsync(position);
                 }
-                foreach (ConnectionLogEntry entry in batch)
-                    await WriteAsync([entry]);
-                return;
+                while (position != before);
+                if (!_waits)
+                    journal.BeginSegmentIfLong();
             }
+            while (await journal.WaitForMoreAsync(_giveUp.Token));
+            journal.Finish(position);
         }
-        _lost += batch.Count;
+        catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
+        {
+            LogLeft();
+        }
     }
 
-    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    private async Task<JournalPosition> StoreAsync(JournalPosition position)
+    {
+        JournalBatch batch = await journal.ReadAsync(position, _giveUp.Token);
+        if (batch.Unreadable > 0)
+            LogUnreadable(batch.Unreadable, position.Segment);
+        if (batch.Entries.Count > 0)
+        {
+            var newest = new Dictionary<Guid, ConnectionLogEntry>(batch.Entries.Count);
+            foreach (ConnectionLogEntry entry in batch.Entries)
+                newest[entry.Id] = entry;
+            await WriteAsync([.. newest.Values]);
+        }
+        journal.Release(batch.Next);
+        return batch.Next;
+    }
+
+    private async Task WriteAsync(ConnectionLogEntry[] entries)
     {
         try
         {
-            await Task.Delay(pause, time, cancellationToken);
+            await PersistAsync(() => table.ReplaceAsync(entries, _giveUp.Token), "connection log rows");
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Stopping: the caller goes on at once.
+            // One row that the database will never take must not cost the others.
+            if (entries.Length == 1)
+            {
+                LogRefused(e, entries[0].Id);
+                return;
+            }
+            foreach (ConnectionLogEntry entry in entries)
+                await WriteAsync([entry]);
         }
     }
 
-    private void ReportDropped()
+    /// <summary>Tries until the database has done it, or this writer gives up.</summary>
+    private async Task PersistAsync(Func<Task> write, string what)
     {
-        long dropped = Interlocked.Read(ref _dropped);
-        if (dropped == _reported || (_lastReport != 0 && time.GetElapsedTime(_lastReport) < ReportInterval))
-            return;
-        _lastReport = time.GetTimestamp();
-        LogDropped(dropped - _reported);
-        _reported = dropped;
+        var backoff = new Backoff();
+        while (true)
+        {
+            try
+            {
+                await write();
+                if (_waits)
+                    LogGoesOn();
+                _waits = false;
+                return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                if (!_waits)
+                    LogWaits(what, e.Message);
+                _waits = true;
+                await Task.Delay(backoff.Next(), time, _giveUp.Token);
+            }
+        }
     }
 
-    [LoggerMessage(EventIds.WriteRetried, LogLevel.Warning, "{Count} connection log rows wait for the database: {Reason}")]
-    private partial void LogRetried(int count, string reason);
+    private async Task CloseOpenRowsAsync()
+    {
+        string node = options.Value.Node;
+        // A SQLite file has one server, whatever its host was called before; on PostgreSQL the other nodes' rows may live.
+        bool alone = !database.Connection.IsPostgres;
+        int closed = await database.WriteAsync(context => context.ConnectionLogs
+            .Where(row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt <= _startedAt)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"),
+                _giveUp.Token), _giveUp.Token);
+        if (closed > 0)
+            LogOpenRowsClosed(closed);
+    }
+
+    [LoggerMessage(EventIds.WriteRetried, LogLevel.Warning, "The database is away; {What} wait in the journal: {Reason}")]
+    private partial void LogWaits(string what, string reason);
+
+    [LoggerMessage(EventIds.WritesGoOn, LogLevel.Information, "The database is back; connection log rows are written again")]
+    private partial void LogGoesOn();
 
     [LoggerMessage(EventIds.ChangeDropped, LogLevel.Error, "The database refuses the connection log row {Id}, which is dropped")]
     private partial void LogRefused(Exception exception, Guid id);
 
-    [LoggerMessage(EventIds.LogEntriesLost, LogLevel.Warning, "The server stops while the database is away; {Count} connection log rows are not stored")]
-    private partial void LogLost(long count);
+    [LoggerMessage(EventIds.JournalLeft, LogLevel.Warning, "The server stops before all connection log rows are in the database; the next start writes them from the journal")]
+    private partial void LogLeft();
 
-    [LoggerMessage(EventIds.LogEntriesDropped, LogLevel.Warning, "{Count} connection log entries were dropped because the queue was full")]
-    private partial void LogDropped(long count);
+    [LoggerMessage(EventIds.JournalUnreadable, LogLevel.Warning, "Passed over {Bytes} bytes at the end of journal segment {Segment}, which were cut off by a crash or damaged")]
+    private partial void LogUnreadable(long bytes, long segment);
+
+    [LoggerMessage(EventIds.OpenRowsClosed, LogLevel.Information, "Closed {Count} connection log rows that the last run left open")]
+    private partial void LogOpenRowsClosed(int count);
 }

@@ -36,8 +36,16 @@ internal static class DatabaseFailure
             (_, PostgresException { SqlState: "28P01" or "28000" }) => "correct the name and password in --database",
             _ => "start it, or correct --database",
         };
-        return new StoreUnavailableException($"The database ({connection.Name}) cannot be used: {Summary(cause)}; {advice}.", exception);
+        return new StoreUnavailableException($"The database ({connection.Name}) cannot be used: {Summary(cause)}; {advice}.", exception, Passes(cause));
     }
+
+    // An account, a name, a right or a file that is wrong stays so.
+    private static bool Passes(Exception cause) => cause switch
+    {
+        PostgresException postgres => postgres.SqlState[..2] is "08" or "40" or "53" or "55" or "57" or "58",
+        SqliteException sqlite => sqlite.SqliteErrorCode is 5 or 6 or 10 or 13,
+        _ => true,
+    };
 
     private static string Summary(Exception cause) => cause switch
     {

@@ -1,8 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
 using Rabbit.Tunneling.State;
@@ -10,45 +8,49 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Persistence.Database;
 
 /// <summary>
-/// First of all at a start: takes the SQLite file for this process alone, brings the tables up to date under the database's
-/// own migration lock, and closes the log rows that a crash has left open.
+/// Brings the tables up to date, one server at a time. Until it has, a server's database is held: everybody else meets an outage.
 /// </summary>
-internal sealed partial class DatabaseMigrator(
-    RabbitDatabase database, ServerSettings settings, IOptions<PersistenceOptions> options, TimeProvider time,
-    ILogger<DatabaseMigrator> logger) : IHostedService, IDisposable
+public sealed partial class DatabaseMigrator
 {
-    private static readonly TimeSpan MigrationTimeout = TimeSpan.FromMinutes(10);
-
     // An arbitrary number of ours among the database's advisory locks.
     private const long MigrationLock = 0x5241_4242_4954;
+    private static readonly TimeSpan MigrationTimeout = TimeSpan.FromMinutes(10);
 
-    private FileStream? _lock;
+    private readonly RabbitDatabase _database;
+    private readonly ServerSettings _settings;
+    private readonly ILogger<DatabaseMigrator> _logger;
 
-    /// <inheritdoc/>
-    /// <exception cref="StoreUnavailableException">The database cannot be used, or another server uses it; the message says what to do.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    internal DatabaseMigrator(RabbitDatabase database, ServerSettings settings, ILogger<DatabaseMigrator> logger)
     {
-        if (!database.Connection.IsPostgres)
-            TakeFile();
+        _database = database;
+        _settings = settings;
+        _logger = logger;
+    }
+
+    /// <summary>Applies what is missing, and stores the settings that are not there; how many migrations it applied.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be used; the message says what to do.</exception>
+    public async Task<int> MigrateAsync(CancellationToken cancellationToken)
+    {
         try
         {
-            int applied = await database.RunAsync(context => MigrateAsync(context, cancellationToken));
+            int applied = await _database.RunHeldAsync(context => MigrateAsync(context, cancellationToken));
             if (applied > 0)
-                LogMigrated(database.Connection.Name, applied);
-            await settings.InitializeAsync(cancellationToken);
-            await CloseOpenRowsAsync(cancellationToken);
+                LogMigrated(_database.Connection.Name, applied);
+            _database.Release();
+            await _settings.InitializeAsync(cancellationToken);
+            return applied;
         }
         catch (Exception e) when (e is DbException or DbUpdateException)
         {
             // Such as an account that may not create tables.
-            throw DatabaseFailure.Explain(database.Connection, e);
+            throw DatabaseFailure.Explain(_database.Connection, e);
         }
     }
 
     private async Task<int> MigrateAsync(RabbitDbContext context, CancellationToken cancellationToken)
     {
         context.Database.SetCommandTimeout(MigrationTimeout);
-        if (!database.Connection.IsPostgres)
+        if (!_database.Connection.IsPostgres)
             return await MigrateAloneAsync(context, cancellationToken);
 
         // Entity Framework's own lock ends with each migration's transaction, so that two servers would take turns. This one is
@@ -72,70 +74,20 @@ internal sealed partial class DatabaseMigrator(
         if (applied.Find(migration => !known.Contains(migration)) is { } newer)
         {
             throw new StoreUnavailableException(
-                $"The database ({database.Connection.Name}) was written by a newer Rabbit (migration {newer}); start that version, or restore a backup.");
+                $"The database ({_database.Connection.Name}) was written by a newer Rabbit (migration {newer}); start that version, or restore a backup.", passes: false);
         }
         // Stays with the file. Not in the interceptor, since Entity Framework looks for the file with a read-only connection.
-        if (!database.Connection.IsPostgres)
+        if (!_database.Connection.IsPostgres)
             await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
         if (applied.Count == known.Count)
             return 0;
         // A process killed while it migrated leaves this lock behind for ever; the file is ours alone, so nobody holds it.
-        if (!database.Connection.IsPostgres)
+        if (!_database.Connection.IsPostgres)
             await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
         await context.Database.MigrateAsync(cancellationToken);
         return known.Count - applied.Count;
     }
 
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public void Dispose() => _lock?.Dispose();
-
-    // .NET takes an advisory lock (flock) for FileShare.None, which the kernel drops with the process.
-    private void TakeFile()
-    {
-        string file = Path.Combine(options.Value.Data, "rabbit.lock");
-        try
-        {
-            Directory.CreateDirectory(options.Value.Data);
-            _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            // An empty file is an empty database; those that SQLite makes beside it get the same mode.
-            var ownerOnly = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
-            if (!OperatingSystem.IsWindows())
-                ownerOnly.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            new FileStream(database.Connection.Name, ownerOnly).Dispose();
-        }
-        catch (IOException e) when (File.Exists(file))
-        {
-            throw new StoreUnavailableException(
-                $"Another rabbit server uses the data directory {options.Value.Data}; stop it, or name another directory with --data.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreUnavailableException(
-                $"The data directory {options.Value.Data} cannot be written ({e.Message}); give this account access, or name another with --data.", e);
-        }
-    }
-
-    private async Task CloseOpenRowsAsync(CancellationToken cancellationToken)
-    {
-        string node = options.Value.Node;
-        DateTimeOffset now = time.GetUtcNow();
-        // A SQLite file has one server, whatever its host was called before; on PostgreSQL the other nodes' rows may live.
-        bool alone = !database.Connection.IsPostgres;
-        int closed = await database.WriteAsync(context => context.ConnectionLogs
-            .Where(row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt <= now)
-            .ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"),
-                cancellationToken), cancellationToken);
-        if (closed > 0)
-            LogOpenRowsClosed(closed);
-    }
-
     [LoggerMessage(EventIds.MigrationsApplied, LogLevel.Information, "{Database}: {Count} migrations applied")]
     private partial void LogMigrated(string database, int count);
-
-    [LoggerMessage(EventIds.OpenRowsClosed, LogLevel.Information, "Closed {Count} connection log rows that the last run left open")]
-    private partial void LogOpenRowsClosed(int count);
 }

@@ -16,6 +16,7 @@ internal sealed class RabbitDatabase : IDisposable
 
     // SQLite has one writer at a time and lets the others poll; here they queue instead.
     private readonly SemaphoreSlim? _writer;
+    private volatile TaskCompletionSource? _held;
 
     public RabbitDatabase(DatabaseConnection connection)
     {
@@ -42,25 +43,31 @@ internal sealed class RabbitDatabase : IDisposable
     /// <summary>A context, to be disposed by the caller.</summary>
     public RabbitDbContext Open() => _create();
 
+    /// <summary>Why the last write was not done, or null when it was.</summary>
+    public StoreUnavailableException? WriteFailure { get; private set; }
+
+    /// <summary>
+    /// Until <see cref="Release"/>, all work is refused as in an outage: the tables may not be there yet, or be of an earlier
+    /// version.
+    /// </summary>
+    public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The tables are as this version knows them.</summary>
+    public void Release() => Interlocked.Exchange(ref _held, null)?.TrySetResult();
+
+    /// <summary>True from <see cref="Hold"/> to <see cref="Release"/>.</summary>
+    public bool IsHeld => _held is not null;
+
+    /// <summary>Completes when the database is not held.</summary>
+    public Task WhenReleasedAsync(CancellationToken cancellationToken) => _held?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask;
+
+    /// <summary>As <see cref="RunAsync{T}"/>, but also while the database is held: for the one who brings it up to date.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
+    public Task<T> RunHeldAsync<T>(Func<RabbitDbContext, Task<T>> work) => MapOutagesAsync(() => RunOnContextAsync(work));
+
     /// <summary>Runs <paramref name="work"/> on a fresh context.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
-    public async Task<T> RunAsync<T>(Func<RabbitDbContext, Task<T>> work)
-    {
-        try
-        {
-            // Not on the caller's thread, which may be the one that serves the sockets: SQLite blocks, and Entity Framework
-            // compiles a query when it first meets it.
-            return await Task.Run(async () =>
-            {
-                await using RabbitDbContext context = Open();
-                return await work(context);
-            });
-        }
-        catch (Exception e) when (DatabaseFailure.IsOutage(e))
-        {
-            throw DatabaseFailure.Explain(Connection, e);
-        }
-    }
+    public Task<T> RunAsync<T>(Func<RabbitDbContext, Task<T>> work) => GuardAsync(() => RunOnContextAsync(work));
 
     /// <inheritdoc cref="RunAsync{T}"/>
     public Task RunAsync(Func<RabbitDbContext, Task> work) => RunAsync(async context =>
@@ -74,29 +81,8 @@ internal sealed class RabbitDatabase : IDisposable
     /// as the victim of a deadlock.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
-    public async Task<T> WriteAsync<T>(Func<RabbitDbContext, Task<T>> work, CancellationToken cancellationToken)
-    {
-        if (_writer is not null)
-            await _writer.WaitAsync(cancellationToken);
-        try
-        {
-            for (int attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    return await RunAsync(work);
-                }
-                catch (StoreUnavailableException e) when (attempt < ConflictAttempts && DatabaseFailure.IsConflict(e))
-                {
-                    // The other transaction has gone on, so this one meets it no more.
-                }
-            }
-        }
-        finally
-        {
-            _writer?.Release();
-        }
-    }
+    public Task<T> WriteAsync<T>(Func<RabbitDbContext, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteInTurnAsync(() => RunAsync(work), cancellationToken);
 
     /// <inheritdoc cref="WriteAsync{T}"/>
     public Task WriteAsync(Func<RabbitDbContext, Task> work, CancellationToken cancellationToken) => WriteAsync(async context =>
@@ -104,6 +90,15 @@ internal sealed class RabbitDatabase : IDisposable
         await work(context);
         return true;
     }, cancellationToken);
+
+    /// <summary>As <see cref="WriteAsync{T}"/>, for work on a connection of the caller's own.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
+    public Task WriteDirectlyAsync(Func<Task> work, CancellationToken cancellationToken) => WriteInTurnAsync(
+        () => GuardAsync(async () =>
+        {
+            await work();
+            return true;
+        }), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -114,6 +109,61 @@ internal sealed class RabbitDatabase : IDisposable
             // The last connection to close moves the write-ahead log into the file.
             using var connection = new SqliteConnection(Connection.ConnectionString);
             SqliteConnection.ClearPool(connection);
+        }
+    }
+
+    private async Task<T> WriteInTurnAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
+    {
+        if (_writer is not null)
+            await _writer.WaitAsync(cancellationToken);
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    T result = await write();
+                    WriteFailure = null;
+                    return result;
+                }
+                catch (StoreUnavailableException e) when (attempt < ConflictAttempts && DatabaseFailure.IsConflict(e))
+                {
+                    // The other transaction has gone on, so this one meets it no more.
+                }
+            }
+        }
+        catch (StoreUnavailableException e)
+        {
+            WriteFailure = e;
+            throw;
+        }
+        finally
+        {
+            _writer?.Release();
+        }
+    }
+
+    private async Task<T> RunOnContextAsync<T>(Func<RabbitDbContext, Task<T>> work)
+    {
+        await using RabbitDbContext context = Open();
+        return await work(context);
+    }
+
+    private Task<T> GuardAsync<T>(Func<Task<T>> work) => IsHeld
+        ? throw new StoreUnavailableException($"The database ({Connection.Name}) has not been brought up to date yet; the server goes on trying.")
+        : MapOutagesAsync(work);
+
+    private async Task<T> MapOutagesAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            // Not on the caller's thread, which may be the one that serves the sockets: SQLite blocks, and Entity Framework
+            // compiles a query when it first meets it.
+            return await Task.Run(work);
+        }
+        catch (Exception e) when (DatabaseFailure.IsOutage(e))
+        {
+            throw DatabaseFailure.Explain(Connection, e);
         }
     }
 

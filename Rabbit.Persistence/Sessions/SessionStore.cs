@@ -9,6 +9,8 @@ namespace Rabbit.Persistence.Sessions;
 /// <summary>Sessions in the database. Changes go through <see cref="SessionWriter"/>, in order.</summary>
 internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer, TimeProvider time) : ISessionStore
 {
+    private const string Stale = "stale";
+
     /// <inheritdoc/>
     public Task SaveAsync(SessionChange change) => writer.SaveAsync(change);
 
@@ -31,15 +33,15 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
         database.WriteAsync<IReadOnlyList<Guid>>(async context =>
         {
             double limit = await ServerSettings.GetUptimeAsync(context, cancellationToken) - staleAfter.TotalSeconds;
+            DateTimeOffset now = time.GetUtcNow();
             IQueryable<SessionRow> unseen = context.Sessions.Where(row => row.EndedAt == null && row.SeenUptime < limit);
-            var ended = new List<Guid>();
-            foreach (var session in await unseen.Select(row => new { row.Id, row.Epoch }).ToListAsync(cancellationToken))
-            {
-                // Unless its client has come back since the look.
-                if (await EndAsync(unseen.Where(row => row.Id == session.Id && row.Epoch == session.Epoch), "stale", cancellationToken) > 0)
-                    ended.Add(session.Id);
-            }
-            return ended;
+            Guid[] candidates = await unseen.Select(row => row.Id).ToArrayAsync(cancellationToken);
+            if (candidates.Length == 0)
+                return [];
+            // Not those whose client has come back since the look.
+            await EndAsync(unseen.Where(row => EF.Parameter(candidates).Contains(row.Id)), Stale, now, cancellationToken);
+            return await context.Sessions.Where(row => EF.Parameter(candidates).Contains(row.Id) && row.EndedAt != null && row.EndReason == Stale)
+                .Select(row => row.Id).ToListAsync(cancellationToken);
         }, cancellationToken);
 
     /// <inheritdoc/>
@@ -50,7 +52,7 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             await EndAsync(
                 context.Sessions.Where(row => row.EndedAt == null && (row.Token!.RevokedAt != null || row.Token.ExpiresAt <= now)),
-                "token no longer valid", cancellationToken);
+                "token no longer valid", now, cancellationToken);
             await context.Sessions.Where(row => row.EndedAt == null && row.Status == SessionStatus.Active)
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, SessionStatus.Inactive), cancellationToken);
             List<SessionRow> rows = await context.Sessions.AsNoTracking()
@@ -61,13 +63,10 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
             return [.. rows.Select(row => new RestorableSession(ToRecord(row), TokenStore.ToRecord(row.Token!)))];
         }, cancellationToken);
 
-    private Task<int> EndAsync(IQueryable<SessionRow> sessions, string reason, CancellationToken cancellationToken)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        return sessions.ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.Status, SessionStatus.Inactive).SetProperty(row => row.EndedAt, now).SetProperty(row => row.EndReason, reason),
+    private static Task<int> EndAsync(IQueryable<SessionRow> sessions, string reason, DateTimeOffset at, CancellationToken cancellationToken) =>
+        sessions.ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.Status, SessionStatus.Inactive).SetProperty(row => row.EndedAt, at).SetProperty(row => row.EndReason, reason),
             cancellationToken);
-    }
 
     private static SessionRecord ToRecord(SessionRow row) => new(
         row.Id, row.TokenId, row.Port, row.Epoch, row.Protocol, row.ClientAddress, row.ClientName, row.ClientSoftware,

@@ -13,13 +13,13 @@ public sealed class BadStartTests
 
     [Fact]
     [Trait("Property", "P36")]
-    public async Task Server_DatabaseAway_SaysSoAndFails()
+    public async Task Server_DatabaseRefusesTheAccount_SaysSoAndFails()
     {
         using var data = new TempDirectory();
-        int closed = LocalService.RefusingPort();
+        var server = new Npgsql.NpgsqlConnectionStringBuilder(TestServers.Postgres);
         string sentence = await FailAsync(
-            Programs.Rabbit, 1, Server(data.Path, "--database", $"Host=127.0.0.1;Port={closed};Username=postgres;Password=geheim;Database=rabbit"));
-        Assert.Contains($"127.0.0.1:{closed}", sentence, StringComparison.Ordinal);
+            Programs.Rabbit, 1, Server(data.Path, "--database", $"Host={server.Host};Port={server.Port};Username=nobody;Password=geheim;Database=rabbit"));
+        Assert.Contains($"{server.Host}:{server.Port}", sentence, StringComparison.Ordinal);
         Assert.Contains("--database", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", sentence, StringComparison.Ordinal);
     }

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rabbit.Persistence;
+using Rabbit.Persistence.ConnectionLogs;
+using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
@@ -61,6 +63,9 @@ internal sealed class StoreRig : IAsyncDisposable
 
     public Task<T> QueryAsync<T>(Func<RabbitDbContext, Task<T>> query) => Database.RunAsync(query);
 
+    /// <summary>A writer beside the rig's own, for a journal of the test's.</summary>
+    public ConnectionLogWriter NewWriter(ConnectionJournal journal) => ActivatorUtilities.CreateInstance<ConnectionLogWriter>(_services, journal);
+
     public async Task<CreatedToken> CreateTokenAsync(int? expiresInDays = null, int? port = null)
     {
         ManagementResult<Team> team = await Teams.CreateAsync(Guid.NewGuid().ToString(), "", Cancellation);
@@ -106,6 +111,7 @@ internal sealed class StoreRig : IAsyncDisposable
                 await service.StartAsync(Cancellation);
                 rig._started.Add(service);
             }
+            await rig.Get<DatabaseMigrator>().MigrateAsync(Cancellation);
             return rig;
         }
         catch

@@ -32,9 +32,10 @@ internal sealed partial class SessionHeartbeat(
                     tunnel.PublishLiveSession();
                 }
 
-                long now = time.GetTimestamp();
-                await store.HeartbeatAsync(live, time.GetElapsedTime(last, now), stoppingToken);
-                last = now;
+                // Time in which the database was away makes nobody stale: no client could be seen to come back.
+                TimeSpan sinceLast = time.GetElapsedTime(last);
+                last = time.GetTimestamp();
+                await store.HeartbeatAsync(live, sinceLast, stoppingToken);
                 foreach (Guid stale in await store.EndStaleSessionsAsync(options.Value.StaleAfter, stoppingToken))
                 {
                     if (await registry.ForgetStaleAsync(stale))

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence;
 using Rabbit.Persistence.ConnectionLogs;
+using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
 using Rabbit.Tunneling.State;
@@ -79,7 +80,8 @@ public sealed class ConnectionLogWriterTests
         }
 
         await using StoreRig second = await StoreRig.StartOnAsync(database);
-        List<ConnectionLogRow> rows = await RowsAsync(second);
+        List<ConnectionLogRow> rows = await Eventually.BecomesAsync(
+            () => RowsAsync(second), rows => rows.TrueForAll(row => row.Status != ConnectionStatus.Active), TimeSpan.FromSeconds(10), "no row is open");
         ConnectionLogRow left = Assert.Single(rows, row => row.Status == ConnectionStatus.Error);
         Assert.Equal(("server stopped", 77), (left.Reason, left.BytesFromVisitor));
         Assert.Equal("offline", Assert.Single(rows, row => row.Status == ConnectionStatus.Refused).Reason);
@@ -121,22 +123,81 @@ public sealed class ConnectionLogWriterTests
     [Trait("Property", "P36")]
     public async Task Record_QueueFull_DropsAndSaysHowMany()
     {
-        await using StoreRig rig = await StoreRig.StartAsync(TestDatabaseKind.Sqlite);
+        using var directory = new TempDirectory();
+        using var journal = new ConnectionJournal(directory.Path, long.MaxValue);
+        journal.Open();
         var log = new LogLines();
         using var factory = new Microsoft.Extensions.Logging.LoggerFactory([log]);
-        // Not started: as while the database is away, nothing leaves the queue.
-        using var writer = new ConnectionLogWriter(
-            rig.Database, Options.Create(new PersistenceOptions()), rig.Time,
-            new Microsoft.Extensions.Logging.Logger<ConnectionLogWriter>(factory));
-        ConnectionLogEntry entry = LogEntries.Of("token", rig.Time.GetUtcNow());
+        // Not started: as while the disk does not take the journal, nothing leaves the queue.
+        using var queue = new ConnectionLogQueue(journal, TimeProvider.System, new Microsoft.Extensions.Logging.Logger<ConnectionLogQueue>(factory));
+        ConnectionLogEntry entry = LogEntries.Of("token", DateTimeOffset.UnixEpoch);
         for (int i = 0; i < 100_010; i++)
-            writer.Record(entry with { BytesFromVisitor = i });
+            queue.Record(entry with { BytesFromVisitor = i });
 
         Task reported = log.NextAsync("10 connection log entries were dropped");
-        await writer.StartAsync(Cancellation);
-        await writer.StopAsync(Cancellation);
+        await queue.StartAsync(Cancellation);
+        await queue.StopAsync(Cancellation);
         await reported.WaitAsync(Cancellation);
-        Assert.Equal(99_999, Assert.Single(await RowsAsync(rig)).BytesFromVisitor);
+        JournalBatch batch = await journal.ReadAsync(journal.Start, Cancellation);
+        Assert.Equal(99_999, batch.Entries[^1].BytesFromVisitor);
+    }
+
+    [Theory, OnBothDatabases]
+    [Trait("Property", "P33")]
+    public async Task Replay_OfAnyPartOfTheJournal_ChangesNothing(TestDatabaseKind kind)
+    {
+        int seed = Seed.Choose();
+        var random = new Random(seed);
+        await using StoreRig rig = await StoreRig.StartAsync(kind);
+        using var directory = new TempDirectory();
+        using var snapshot = new TempDirectory();
+        var rows = new Dictionary<Guid, ConnectionLogEntry>();
+        for (int run = 0; run < 6; run++)
+        {
+            using var journal = new ConnectionJournal(directory.Path, long.MaxValue);
+            using ConnectionLogWriter writer = rig.NewWriter(journal);
+            await writer.StartAsync(Cancellation);
+            // What the last run left open was closed, as a crash leaves it.
+            foreach (ConnectionLogEntry left in rows.Values.Where(row => row.Status == ConnectionStatus.Active).ToList())
+                rows[left.Id] = left with { Status = ConnectionStatus.Error, Reason = "server stopped" };
+
+            for (int batch = 0; batch < 20; batch++)
+            {
+                var entries = new List<ConnectionLogEntry>();
+                for (int i = random.Next(1, 60); i > 0; i--)
+                    entries.Add(Next(random, rows, rig.Time.GetUtcNow()));
+                Assert.True(await journal.TryAppendAsync(entries));
+            }
+            // The files as a process that was killed at this moment leaves them, however far the database had got.
+            Copy(directory.Path, snapshot.Path);
+            journal.Complete();
+            await writer.StopAsync(Cancellation);
+            Assert.Equal(0, Directory.EnumerateFiles(directory.Path).Sum(file => new FileInfo(file).Length));
+            Copy(snapshot.Path, directory.Path);
+        }
+
+        var expected = rows.Values.Select(row => (row.Id, row.Status, row.Reason, row.BytesToVisitor)).Order();
+        var actual = (await RowsAsync(rig)).Select(row => (row.Id, row.Status, row.Reason, row.BytesToVisitor)).Order();
+        Assert.True(expected.SequenceEqual(actual), $"Seed {seed}: {string.Join("; ", expected.Except(actual).Zip(actual.Except(expected)).Take(3))}");
+    }
+
+    // A new connection, or news of one that is open.
+    private static ConnectionLogEntry Next(Random random, Dictionary<Guid, ConnectionLogEntry> rows, DateTimeOffset now)
+    {
+        ConnectionLogEntry[] open = [.. rows.Values.Where(row => row.Status == ConnectionStatus.Active)];
+        ConnectionLogEntry entry = open.Length == 0 || random.Next(3) == 0 ? LogEntries.Of("token", now) : open[random.Next(open.Length)];
+        entry = entry with { BytesToVisitor = entry.BytesToVisitor + random.Next(1000) };
+        if (random.Next(3) == 0)
+            entry = entry with { Status = ConnectionStatus.Closed, Reason = $"reason {random.Next(10)}" };
+        return rows[entry.Id] = entry;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(to))
+            File.Delete(file);
+        foreach (string file in Directory.EnumerateFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 
     private static Task<List<ConnectionLogRow>> RowsAsync(StoreRig rig) =>

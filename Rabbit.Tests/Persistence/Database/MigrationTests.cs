@@ -91,7 +91,8 @@ public sealed class MigrationTests
     public async Task Start_TwoServersOnOnePostgres_BothStart()
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(TestDatabaseKind.Postgres);
-        StoreRig[] rigs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => StoreRig.StartOnAsync(database)));
+        StoreRig[] rigs = await Task.WhenAll(Enumerable.Range(0, 4).Select(
+            i => StoreRig.StartOnAsync(database, dataDirectory: Path.Combine(database.DataDirectory, $"{i}"))));
         int settings = await rigs[0].QueryAsync(context => context.ServerSettings.CountAsync(Cancellation));
         foreach (StoreRig rig in rigs)
             await rig.DisposeAsync();

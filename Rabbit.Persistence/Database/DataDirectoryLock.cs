@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Persistence.Database;
+
+/// <summary>
+/// Takes the data directory for this process alone, whatever the database is: two servers would write one journal and, by
+/// default, one SQLite file.
+/// </summary>
+internal sealed class DataDirectoryLock(RabbitDatabase database, IOptions<PersistenceOptions> options) : IHostedService, IDisposable
+{
+    private FileStream? _lock;
+
+    /// <inheritdoc/>
+    /// <exception cref="StoreUnavailableException">Another server uses it, or it cannot be written; the message says what to do.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        string directory = options.Value.Data;
+        string file = Path.Combine(directory, "rabbit.lock");
+        try
+        {
+            Directory.CreateDirectory(directory);
+            // .NET takes an advisory lock (flock) for FileShare.None, which the kernel drops with the process.
+            _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (!database.Connection.IsPostgres)
+                MakeDatabaseFile(database.Connection.Name);
+        }
+        catch (IOException e) when (File.Exists(file))
+        {
+            throw new StoreUnavailableException(
+                $"Another rabbit server uses the data directory {directory}; stop it, or name another directory with --data.", e, passes: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(
+                $"The data directory {directory} cannot be written ({e.Message}); give this account access, or name another with --data.", e, passes: false);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
+
+    // An empty file is an empty database; those that SQLite makes beside it get the same mode.
+    private static void MakeDatabaseFile(string file)
+    {
+        var ownerOnly = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            ownerOnly.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(file, ownerOnly).Dispose();
+    }
+}
