@@ -67,6 +67,9 @@ public static class PersistenceServices
             provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ServerSettings>(),
             provider.GetRequiredService<ILogger<DatabaseMigrator>>()));
 
+        services.AddSingleton(provider => new StoreHealth(
+            provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ConnectionLogQueue>()));
+
         services.AddHostedService<DataDirectoryLock>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
         services.AddHostedService<ConnectionLogWriter>();

@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Rabbit.Host.Startup;
+using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
-using Rabbit.Tunneling.State;
 
 namespace Rabbit.Host.Api;
 
-internal sealed record Health(bool Success, string Status, string Message, DateTimeOffset Timestamp);
+internal sealed record Health(bool Success, string Status, string Message, DateTimeOffset Timestamp, IReadOnlyList<string> Reasons);
 
 internal sealed record EndpointList(string Service, string Swagger, IReadOnlyList<string> Endpoints);
 
@@ -21,23 +22,25 @@ internal static class StatusRoutes
     public static void MapRoot(this WebApplication server) =>
         server.MapGet("/", ListEndpoints).AllowAnonymous().WithTags("Status").WithSummary("Lists the endpoints");
 
-    private static async Task<JsonHttpResult<Health>> ReadHealthAsync(StatsStore stats, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<JsonHttpResult<Health>> ReadHealthAsync(
+        StateStart state, StoreHealth stores, TimeProvider time, CancellationToken cancellationToken)
     {
-        bool reachable;
-        try
-        {
-            reachable = await stats.IsReachableAsync(cancellationToken);
-        }
-        catch (StoreUnavailableException)
-        {
-            reachable = false;
-        }
-        return TypedResults.Json(
-            reachable
-                ? new Health(true, "healthy", "Rabbit is running", time.GetUtcNow())
-                : new Health(false, "degraded", "The database does not answer; tunnels go on, new tokens wait", time.GetUtcNow()),
-            statusCode: reachable ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        List<string> reasons = [.. (await stores.CheckAsync(cancellationToken)).Select(Describe)];
+        if (reasons.Count == 0 && !state.Completed.IsCompleted)
+            reasons.Add("The tunnels are not restored yet");
+        return reasons.Count == 0
+            ? TypedResults.Json(new Health(true, "healthy", "Rabbit is running", time.GetUtcNow(), reasons), statusCode: StatusCodes.Status200OK)
+            : TypedResults.Json(
+                new Health(false, "degraded", string.Join("; ", reasons), time.GetUtcNow(), reasons), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
+
+    private static string Describe(StoreProblem problem) => problem switch
+    {
+        StoreProblem.DatabaseNotReady => "The database could not be used at the start; tunnels are restored when it can",
+        StoreProblem.DatabaseAway => "The database does not answer; tunnels go on, new tokens wait",
+        StoreProblem.DatabaseNotWritable => "The database cannot be written; free some disk space where it is",
+        _ => "The connection log's journal cannot be written; free some disk space in the data directory",
+    };
 
     private static async Task<Ok<Statistics>> ReadStatsAsync(StatsStore stats, CancellationToken cancellationToken) =>
         TypedResults.Ok(await stats.ReadAsync(cancellationToken));

@@ -33,7 +33,7 @@ internal sealed partial class StateStart(
         catch (StoreUnavailableException e) when (e.Passes)
         {
             LogDegraded(e.Message);
-            _retrying = RetryAsync();
+            _retrying = RetryAsync(told: e.Message);
         }
     }
 
@@ -56,10 +56,9 @@ internal sealed partial class StateStart(
         _completed.TrySetResult();
     }
 
-    private async Task RetryAsync()
+    private async Task RetryAsync(string told)
     {
         TimeSpan pause = FirstRetry;
-        string told = "";
         while (!_stopping.IsCancellationRequested)
         {
             await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -32,7 +32,7 @@ internal static class DatabaseFailure
             (false, _) => "see whether another program holds it",
             (_, PostgresException { SqlState: ['4', '0', ..] or "55P03" }) => "try again",
             (_, PostgresException { SqlState: "42501" }) => "grant this account the right to create tables there",
-            (_, PostgresException { SqlState: "3D000" }) => "create the database",
+            (_, PostgresException { SqlState: "3D000" }) => "create the database, or correct --database",
             (_, PostgresException { SqlState: "28P01" or "28000" }) => "correct the name and password in --database",
             _ => "start it, or correct --database",
         };

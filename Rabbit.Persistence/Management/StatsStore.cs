@@ -31,8 +31,4 @@ public sealed class StatsStore
             await context.Sessions.CountAsync(row => row.Status == SessionStatus.Active, cancellationToken),
             await context.ConnectionLogs.CountAsync(row => row.StartedAt >= today, cancellationToken));
     });
-
-    /// <summary>Whether the database answers.</summary>
-    public Task<bool> IsReachableAsync(CancellationToken cancellationToken) =>
-        _database.RunAsync(context => context.Database.CanConnectAsync(cancellationToken));
 }

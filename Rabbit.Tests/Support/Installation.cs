@@ -49,9 +49,16 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="environment">Settings by their variables, as <c>RABBIT_HANDSHAKE_TIMEOUT</c>.</param>
     public async Task<RabbitProcess> StartAsync(params (string Name, string Value)[] environment)
     {
+        RabbitProcess server = Launch(environment);
+        await server.WaitUntilListeningAsync();
+        return server;
+    }
+
+    /// <summary>Starts a server that may not listen at once.</summary>
+    public RabbitProcess Launch(params (string Name, string Value)[] environment)
+    {
         var server = new RabbitProcess(this, environment.ToDictionary(pair => pair.Name, pair => pair.Value));
         _started.Add(server);
-        await server.WaitUntilListeningAsync();
         return server;
     }
 

@@ -81,6 +81,9 @@ internal sealed partial class RunningProcess : IAsyncDisposable
             Assert.Equal(0, Kill(_process.Id, (int)signal));
     }
 
+    /// <summary>Sends a signal to a process of one that runs here, if it is still there.</summary>
+    public static void SendTo(int process, Signal signal) => _ = Kill(process, (int)signal);
+
     /// <summary>Ends it without a chance to say goodbye, and waits until it is gone.</summary>
     public async Task Kill9Async()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Rabbit.Tests.Support;
 using Xunit;
 
 namespace Rabbit.Tests.Host.Startup;
@@ -10,22 +11,25 @@ public sealed class SettingsTests
     [Fact]
     public async Task Setting_GivenThreeTimes_IsTakenFromTheFlagThenTheEnvironmentThenTheFile()
     {
+        // The server is there; the databases are not.
+        var postgres = new Npgsql.NpgsqlConnectionStringBuilder(TestServers.Postgres);
+        string server = $"{postgres.Host}:{postgres.Port}";
         using var start = new FailedStart();
-        start.WriteSettings("""{ "Rabbit": { "Data": "from-file", "Database": "postgres://127.0.0.1:1/file" } }""");
-        (string, string)[] environment = [("RABBIT_DATA", "from-environment"), ("RABBIT_DATABASE", "postgres://127.0.0.1:1/environment")];
+        start.WriteSettings($$"""{ "Rabbit": { "Data": "from-file", "Database": "postgres://{{postgres.Username}}@{{server}}/file" } }""");
+        (string, string)[] environment = [("RABBIT_DATA", "from-environment"), ("RABBIT_DATABASE", $"postgres://{postgres.Username}@{server}/environment")];
 
         string sentence = await start.RunAsync(1, FailedStart.Server());
-        Assert.Contains("127.0.0.1:1/file)", sentence, StringComparison.Ordinal);
+        Assert.Contains($"{server}/file)", sentence, StringComparison.Ordinal);
         Assert.Contains("Database in rabbit.json", sentence, StringComparison.Ordinal);
         Assert.Equal(["from-file"], DirectoriesIn(start));
 
         sentence = await start.RunAsync(1, FailedStart.Server(), environment);
-        Assert.Contains("127.0.0.1:1/environment)", sentence, StringComparison.Ordinal);
+        Assert.Contains($"{server}/environment)", sentence, StringComparison.Ordinal);
         Assert.Contains("RABBIT_DATABASE", sentence, StringComparison.Ordinal);
         Assert.Equal(["from-environment", "from-file"], DirectoriesIn(start));
 
-        sentence = await start.RunAsync(1, FailedStart.Server("--data", "from-flag", "--database", "postgres://127.0.0.1:1/flag"), environment);
-        Assert.Contains("127.0.0.1:1/flag)", sentence, StringComparison.Ordinal);
+        sentence = await start.RunAsync(1, FailedStart.Server("--data", "from-flag", "--database", $"postgres://{postgres.Username}@{server}/flag"), environment);
+        Assert.Contains($"{server}/flag)", sentence, StringComparison.Ordinal);
         Assert.Contains("--database", sentence, StringComparison.Ordinal);
         Assert.Equal(["from-environment", "from-file", "from-flag"], DirectoriesIn(start));
     }
