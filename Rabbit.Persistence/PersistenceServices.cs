@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.ConnectionLogs;
+using Rabbit.Persistence.ConnectionLogs.Reading;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
@@ -35,6 +36,7 @@ public static class PersistenceServices
         AddStore((database, time, _) => new ApiKeyStore(database, time));
         AddStore((database, time, _) => new StatsStore(database, time));
         AddStore((database, time, _) => new AuditLog(database, time));
+        AddStore((database, _, _) => new ConnectionLogReader(database));
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<TokenStore>());
 
         services.AddSingleton<SessionWriter>();
