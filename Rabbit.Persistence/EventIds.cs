@@ -11,4 +11,10 @@ internal static class EventIds
     public const int LiveSessionsAway = 5005;
     public const int ChangesLost = 5006;
     public const int LogEntriesLost = 5007;
+
+    public const int RowsRemoved = 5010;
+    public const int PartitionDropped = 5011;
+    public const int RetentionWaits = 5012;
+    public const int RetentionFailed = 5013;
+    public const int RetentionUnreadable = 5014;
 }

@@ -7,6 +7,7 @@ using Rabbit.Persistence.ConnectionLogs.Reading;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Retention;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -56,6 +57,7 @@ public static class PersistenceServices
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
+        services.AddHostedService<RetentionService>();
         return services;
 
         void AddStore<T>(Func<RabbitDatabase, TimeProvider, IServiceProvider, T> make)

@@ -20,14 +20,15 @@ internal sealed record ApiQuery(string Name, Func<CancellationToken, Task<string
     {
         TeamStore teams = services.GetRequiredService<TeamStore>();
         ConnectionLogReader log = services.GetRequiredService<ConnectionLogReader>();
-        StatsStore stats = services.GetRequiredService<StatsStore>();
+        RabbitDatabase database = services.GetRequiredService<RabbitDatabase>();
+        var stats = new StatsStore(database, new EndOfDay());
         Token[] tokens = [.. (await teams.ListAsync(cancellationToken)).SelectMany(team => team.Tokens).OrderBy(token => token.Port)];
         Token busiest = tokens[0];
         Token middle = tokens[tokens.Length / 10];
         Token rarest = tokens[^1];
         IPAddress frequent = IPAddress.Parse(SeededConnections.AddressOf(0));
         IPAddress rare = IPAddress.Parse(SeededConnections.AddressOf(40_000));
-        DateTimeOffset newest = await services.GetRequiredService<RabbitDatabase>().RunAsync(
+        DateTimeOffset newest = await database.RunAsync(
             context => context.ConnectionLogs.MaxAsync(row => row.StartedAt, cancellationToken));
         DateTimeOffset deep = newest.AddDays(-60);
 
@@ -35,7 +36,8 @@ internal sealed record ApiQuery(string Name, Func<CancellationToken, Task<string
         [
             new("teams", async token => $"{(await teams.ListAsync(token)).Sum(team => team.Tokens.Count)} tokens"),
             new("teams/ID/tokens", async token => $"{(await teams.FindAsync(busiest.TeamId, token))!.Tokens.Count} tokens"),
-            new("stats", async token => (await stats.ReadAsync(token)).ToString()),
+            new("stats, first since the start", async token => $"{(await new StatsStore(database, new EndOfDay()).ReadAsync(token)).ConnectionsToday} today"),
+            new("stats", async token => $"{(await stats.ReadAsync(token)).ConnectionsToday} today"),
             .. Connections("", new ConnectionLogFilter()),
             .. Connections("limit=1000", new ConnectionLogFilter(), ConnectionLogReader.LongestPage),
             .. Connections("token: busiest", new ConnectionLogFilter(TokenId: busiest.TokenId)),

@@ -22,6 +22,7 @@ internal static class QueriesCommand
 
     private static async Task<int> RunAsync(string database, string data, string only, bool explain, CancellationToken cancellationToken)
     {
+        using QueryPlans? plans = explain ? new QueryPlans() : null;
         await using OpenedDatabase opened = await OpenedDatabase.OpenAsync(database, data, cancellationToken);
         TeamStore teams = opened.Services.GetRequiredService<TeamStore>();
         if ((await teams.ListAsync(cancellationToken)).All(team => team.Tokens.Count == 0))
@@ -32,11 +33,11 @@ internal static class QueriesCommand
         IReadOnlyList<ApiQuery> queries = await ApiQuery.ListAsync(opened.Services, cancellationToken);
         Console.WriteLine($"{"query",-64}{"p50 ms",8}{"p99 ms",8}  result");
         foreach (ApiQuery query in queries.Where(query => query.Name.Contains(only, StringComparison.Ordinal)))
-            await MeasureAsync(query, opened, explain, cancellationToken);
+            await MeasureAsync(query, opened, plans, cancellationToken);
         return 0;
     }
 
-    private static async Task MeasureAsync(ApiQuery query, OpenedDatabase opened, bool explain, CancellationToken cancellationToken)
+    private static async Task MeasureAsync(ApiQuery query, OpenedDatabase opened, QueryPlans? plans, CancellationToken cancellationToken)
     {
         string result = "";
         for (int i = 0; i < WarmUp; i++)
@@ -50,9 +51,9 @@ internal static class QueriesCommand
         }
         Array.Sort(times);
         Console.WriteLine($"{query.Name,-64}{times[Rounds / 2],8:0.0}{times[(Rounds - 1) * 99 / 100],8:0.0}  {result}");
-        if (!explain)
+        if (plans is null)
             return;
-        foreach (string plan in await QueryPlans.ReadAsync(query, opened, cancellationToken))
+        foreach (string plan in await plans.ReadAsync(query, opened, cancellationToken))
             Console.WriteLine(plan);
     }
 }

@@ -6,22 +6,28 @@ using Rabbit.Persistence.Model;
 
 namespace Rabbit.Benchmarks.Database;
 
-/// <summary>Listens to the statements that a query sends, and has the database explain them.</summary>
-internal sealed class QueryPlans : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+/// <summary>
+/// Listens to the statements that are sent, and has the database explain them. Entity Framework asks only now and then whether
+/// anybody listens, so this must be made before the first query.
+/// </summary>
+internal sealed class QueryPlans : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
 {
     private readonly List<Statement> _statements = [];
+    private readonly List<IDisposable> _subscriptions = [];
 
-    /// <summary>Runs a query once more; the plan of each statement.</summary>
-    public static async Task<IReadOnlyList<string>> ReadAsync(ApiQuery query, OpenedDatabase opened, CancellationToken cancellationToken)
+    public QueryPlans() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
+
+    /// <summary>Runs a query once more; the plan of each of its statements.</summary>
+    public async Task<IReadOnlyList<string>> ReadAsync(ApiQuery query, OpenedDatabase opened, CancellationToken cancellationToken)
     {
-        var listener = new QueryPlans();
-        using (DiagnosticListener.AllListeners.Subscribe(listener))
-            await query.RunAsync(cancellationToken);
+        _statements.Clear();
+        await query.RunAsync(cancellationToken);
+        Statement[] statements = [.. _statements];
 
         await using RabbitDbContext context = await opened.ConnectAsync(cancellationToken);
         string explain = context.Database.IsNpgsql() ? "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF)" : "EXPLAIN QUERY PLAN";
         var plans = new List<string>();
-        foreach (Statement statement in listener._statements)
+        foreach (Statement statement in statements)
         {
             await using DbCommand command = context.Database.GetDbConnection().CreateCommand();
             command.CommandText = $"{explain} {statement.Text}";
@@ -40,10 +46,12 @@ internal sealed class QueryPlans : IObserver<DiagnosticListener>, IObserver<KeyV
         return plans;
     }
 
+    public void Dispose() => _subscriptions.ForEach(subscription => subscription.Dispose());
+
     void IObserver<DiagnosticListener>.OnNext(DiagnosticListener value)
     {
         if (value.Name == DbLoggerCategory.Name)
-            value.Subscribe(this);
+            _subscriptions.Add(value.Subscribe(this));
     }
 
     void IObserver<KeyValuePair<string, object?>>.OnNext(KeyValuePair<string, object?> value)

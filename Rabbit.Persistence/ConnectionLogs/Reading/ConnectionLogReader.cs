@@ -48,7 +48,7 @@ public sealed class ConnectionLogReader
     private static async Task<ConnectionLogPage> ReadAsync(
         RabbitDbContext context, ConnectionLogFilter filter, ConnectionLogPosition? position, int limit, CancellationToken cancellationToken)
     {
-        IQueryable<ConnectionLogRow> rows = Behind(Within(context.ConnectionLogs.AsNoTracking(), filter.From, filter.To), position);
+        IQueryable<ConnectionLogRow> rows = Within(context.ConnectionLogs.AsNoTracking(), filter.From, filter.To, position);
         List<Expression<Func<ConnectionLogRow, bool>>> conditions = [.. Conditions(filter)];
         if (conditions.Count <= 1)
         {
@@ -99,19 +99,16 @@ public sealed class ConnectionLogReader
             yield return row => row.TeamId == team;
     }
 
-    private static IQueryable<ConnectionLogRow> Within(IQueryable<ConnectionLogRow> rows, DateTimeOffset? from, DateTimeOffset? to)
+    // With one upper bound, the lower of the two: of several SQLite would enter the index by any.
+    private static IQueryable<ConnectionLogRow> Within(
+        IQueryable<ConnectionLogRow> rows, DateTimeOffset? from, DateTimeOffset? to, ConnectionLogPosition? position)
     {
         if (from?.ToUniversalTime() is { } first)
             rows = rows.Where(row => row.StartedAt >= first);
-        if (to?.ToUniversalTime() is { } end)
-            rows = rows.Where(row => row.StartedAt < end);
-        return rows;
+        if (position is var (at, id) && (to is null || at < to))
+            return rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
+        return to?.ToUniversalTime() is { } end ? rows.Where(row => row.StartedAt < end) : rows;
     }
-
-    // The first comparison is the one that an index can be entered by.
-    private static IQueryable<ConnectionLogRow> Behind(IQueryable<ConnectionLogRow> rows, ConnectionLogPosition? position) => position is var (at, id)
-        ? rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0))
-        : rows;
 
     private static IQueryable<ConnectionLogRow> NewestFirst(IQueryable<ConnectionLogRow> rows) =>
         rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
