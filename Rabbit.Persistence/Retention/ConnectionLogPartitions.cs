@@ -16,9 +16,9 @@ internal static class ConnectionLogPartitions
     // Serializes the servers that make or drop partitions; an arbitrary number of ours among the database's advisory locks.
     private const long PartitionLock = 0x5241_4242_4955;
 
-    // ATTACH lets readers and writers of the other partitions go on, which CREATE TABLE ... PARTITION OF does not. The default
-    // partition is locked from the look into it to the end, so that no row of the month can get in meanwhile. It is empty, as a
-    // rule: then all this takes some milliseconds.
+    // The whole table is locked, though ATTACH would ask for less: a writer that was on its way into the default partition
+    // would fail there, and a reader on its way to it would find the rows neither there nor in the new one. The default partition
+    // is empty, as a rule; then all this takes some milliseconds.
     private const string Create =
         """
         DO $$
@@ -30,8 +30,8 @@ internal static class ConnectionLogPartitions
             IF to_regclass(partition) IS NOT NULL THEN
                 RETURN;
             END IF;
+            LOCK TABLE ONLY connection_logs IN ACCESS EXCLUSIVE MODE;
             EXECUTE format('CREATE TABLE %I (LIKE connection_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
-            LOCK TABLE connection_logs_default IN ACCESS EXCLUSIVE MODE;
             EXECUTE format(
                 'WITH moved AS (DELETE FROM connection_logs_default WHERE started_at >= %L AND started_at < %L RETURNING *)
                  INSERT INTO %I SELECT * FROM moved', first, next, partition);
@@ -39,8 +39,8 @@ internal static class ConnectionLogPartitions
         END $$
         """;
 
-    // DETACH CONCURRENTLY, which would lock less, is not allowed beside a default partition. Dropping locks the whole table,
-    // for some milliseconds. A row that is open here is of a connection that is; it keeps its partition.
+    // DETACH CONCURRENTLY, which would lock less, is not allowed beside a default partition. A row that is open here is of a
+    // connection that is; it keeps its partition.
     private const string Drop =
         """
         DO $$
@@ -80,9 +80,11 @@ internal static class ConnectionLogPartitions
     }
 
     /// <summary>Drops the partitions of months that ended before a point in time, unless a connection of theirs is still open.</summary>
-    /// <returns>The months that are gone.</returns>
+    /// <returns>The months that are gone; on SQLite none.</returns>
     public static async Task<IReadOnlyList<DateTimeOffset>> DropAsync(RabbitDbContext context, DateTimeOffset before, CancellationToken cancellationToken)
     {
+        if (!context.Database.IsNpgsql())
+            return [];
         List<DateTimeOffset> old = [.. (await ListAsync(context, cancellationToken)).Where(month => month.AddMonths(1) <= before)];
         foreach (DateTimeOffset month in old)
             await RunAsync(context, Drop, month, cancellationToken);

@@ -22,7 +22,9 @@ public sealed class ConnectionLogReader
 
     private readonly RabbitDatabase _database;
 
-    internal ConnectionLogReader(RabbitDatabase database) => _database = database;
+    private readonly int _mostExamined;
+
+    internal ConnectionLogReader(RabbitDatabase database, int mostExamined = MostExamined) => (_database, _mostExamined) = (database, mostExamined);
 
     /// <summary>Reads a page.</summary>
     /// <param name="filter">Which rows.</param>
@@ -45,7 +47,7 @@ public sealed class ConnectionLogReader
             await _database.RunAsync(context => ReadAsync(context, filter, position, limit, cancellationToken)));
     }
 
-    private static async Task<ConnectionLogPage> ReadAsync(
+    private async Task<ConnectionLogPage> ReadAsync(
         RabbitDbContext context, ConnectionLogFilter filter, ConnectionLogPosition? position, int limit, CancellationToken cancellationToken)
     {
         IQueryable<ConnectionLogRow> rows = Within(context.ConnectionLogs.AsNoTracking(), filter.From, filter.To, position);
@@ -61,21 +63,21 @@ public sealed class ConnectionLogReader
         await using var snapshot = await context.Database.BeginTransactionAsync(
             context.Database.IsNpgsql() ? IsolationLevel.RepeatableRead : IsolationLevel.ReadUncommitted, cancellationToken);
         var (leading, end) = await ChooseAsync(rows, conditions, cancellationToken);
-        IQueryable<ConnectionLogRow> examined = NewestFirst(rows.Where(leading)).Take(MostExamined);
+        IQueryable<ConnectionLogRow> examined = NewestFirst(rows.Where(leading)).Take(_mostExamined);
         IQueryable<ConnectionLogRow> found = conditions.Where(condition => condition != leading)
             .Aggregate(examined, (left, condition) => left.Where(condition)).Take(limit + 1);
         return ToPage(await found.ToListAsync(cancellationToken), limit, end);
     }
 
     // The filter whose rows reach back furthest has the fewest. The end is the last row that is examined, null when all are.
-    private static async Task<(Expression<Func<ConnectionLogRow, bool>> Leading, ConnectionLogPosition? End)> ChooseAsync(
+    private async Task<(Expression<Func<ConnectionLogRow, bool>> Leading, ConnectionLogPosition? End)> ChooseAsync(
         IQueryable<ConnectionLogRow> rows, List<Expression<Func<ConnectionLogRow, bool>>> conditions, CancellationToken cancellationToken)
     {
         Expression<Func<ConnectionLogRow, bool>> leading = conditions[0];
         ConnectionLogPosition? end = null;
         foreach (Expression<Func<ConnectionLogRow, bool>> condition in conditions)
         {
-            ConnectionLogPosition? last = await NewestFirst(rows.Where(condition)).Skip(MostExamined - 1)
+            ConnectionLogPosition? last = await NewestFirst(rows.Where(condition)).Skip(_mostExamined - 1)
                 .Select(row => new ConnectionLogPosition(row.StartedAt, row.Id)).FirstOrDefaultAsync(cancellationToken);
             if (last is null)
                 return (condition, null);
