@@ -1,5 +1,4 @@
 using System.Data;
-using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
@@ -43,41 +42,39 @@ public sealed class ConnectionLogReader
         ConnectionLogPosition? position = null;
         if (cursor is not null && (position = ConnectionLogPosition.Parse(cursor)) is null)
             return Fail("The cursor is none of this route's; send what the page before gave as next, or none for the first page.");
+        var stretch = ConnectionLogStretch.Of(filter, position);
         return ManagementResult<ConnectionLogPage>.Ok(
-            await _database.RunAsync(context => ReadAsync(context, filter, position, limit, cancellationToken)));
+            await _database.RunAsync(context => ReadAsync(context, [.. Conditions(filter)], stretch, limit, cancellationToken)));
     }
 
     private async Task<ConnectionLogPage> ReadAsync(
-        RabbitDbContext context, ConnectionLogFilter filter, ConnectionLogPosition? position, int limit, CancellationToken cancellationToken)
+        RabbitDbContext context, ConnectionLogCondition[] conditions, ConnectionLogStretch stretch, int limit, CancellationToken cancellationToken)
     {
-        IQueryable<ConnectionLogRow> rows = Within(context.ConnectionLogs.AsNoTracking(), filter.From, filter.To, position);
-        List<Expression<Func<ConnectionLogRow, bool>>> conditions = [.. Conditions(filter)];
-        if (conditions.Count <= 1)
+        if (conditions.Length <= 1)
         {
-            rows = NewestFirst(conditions.Aggregate(rows, (left, condition) => left.Where(condition))).Take(limit + 1);
-            return ToPage(await rows.ToListAsync(cancellationToken), limit, end: null);
+            IQueryable<ConnectionLogRow> rows = conditions.Length == 0 ? stretch.NewestFirst(context) : conditions[0].NewestFirst(context, stretch);
+            return ToPage(await rows.Take(limit + 1).ToListAsync(cancellationToken), limit, end: null);
         }
 
         // Both queries see the same rows: else one that comes between would push another over the end, where no page has it.
         // On SQLite this is the level of a transaction that does not begin with the lock of writers.
         await using var snapshot = await context.Database.BeginTransactionAsync(
             context.Database.IsNpgsql() ? IsolationLevel.RepeatableRead : IsolationLevel.ReadUncommitted, cancellationToken);
-        var (leading, end) = await ChooseAsync(rows, conditions, cancellationToken);
-        IQueryable<ConnectionLogRow> examined = NewestFirst(rows.Where(leading)).Take(_mostExamined);
-        IQueryable<ConnectionLogRow> found = conditions.Where(condition => condition != leading)
-            .Aggregate(examined, (left, condition) => left.Where(condition)).Take(limit + 1);
-        return ToPage(await found.ToListAsync(cancellationToken), limit, end);
+        var (leading, end) = await ChooseAsync(context, conditions, stretch, cancellationToken);
+        IQueryable<ConnectionLogRow> found = conditions.Where(condition => condition != leading).Aggregate(
+            leading.NewestFirst(context, stretch).Take(_mostExamined), (examined, condition) => examined.Where(condition.Holds));
+        return ToPage(await found.Take(limit + 1).ToListAsync(cancellationToken), limit, end);
     }
 
-    // The filter whose rows reach back furthest has the fewest. The end is the last row that is examined, null when all are.
-    private async Task<(Expression<Func<ConnectionLogRow, bool>> Leading, ConnectionLogPosition? End)> ChooseAsync(
-        IQueryable<ConnectionLogRow> rows, List<Expression<Func<ConnectionLogRow, bool>>> conditions, CancellationToken cancellationToken)
+    // The condition whose rows reach back furthest has the fewest. The end is the last row that is examined, null when all are.
+    private async Task<(ConnectionLogCondition Leading, ConnectionLogPosition? End)> ChooseAsync(
+        RabbitDbContext context, ConnectionLogCondition[] conditions, ConnectionLogStretch stretch, CancellationToken cancellationToken)
     {
-        Expression<Func<ConnectionLogRow, bool>> leading = conditions[0];
+        ConnectionLogCondition leading = conditions[0];
         ConnectionLogPosition? end = null;
-        foreach (Expression<Func<ConnectionLogRow, bool>> condition in conditions)
+        foreach (ConnectionLogCondition condition in conditions)
         {
-            ConnectionLogPosition? last = await NewestFirst(rows.Where(condition)).Skip(_mostExamined - 1)
+            ConnectionLogPosition? last = await condition.NewestFirst(context, stretch).Skip(_mostExamined - 1)
                 .Select(row => new ConnectionLogPosition(row.StartedAt, row.Id)).FirstOrDefaultAsync(cancellationToken);
             if (last is null)
                 return (condition, null);
@@ -87,33 +84,19 @@ public sealed class ConnectionLogReader
         return (leading, end);
     }
 
-    private static IEnumerable<Expression<Func<ConnectionLogRow, bool>>> Conditions(ConnectionLogFilter filter)
+    private static IEnumerable<ConnectionLogCondition> Conditions(ConnectionLogFilter filter)
     {
         if (filter.TokenId is { } token)
-            yield return row => row.TokenId == token;
+            yield return new ConnectionLogCondition(nameof(ConnectionLogRow.TokenId), token, row => row.TokenId == token);
         if (filter.Port is { } port)
-            yield return row => row.Port == port;
+            yield return new ConnectionLogCondition(nameof(ConnectionLogRow.Port), port, row => row.Port == port);
         if (filter.VisitorAddress?.ToString() is { } address)
-            yield return row => row.VisitorAddress == address;
+            yield return new ConnectionLogCondition(nameof(ConnectionLogRow.VisitorAddress), address, row => row.VisitorAddress == address);
         if (filter.Status is { } status)
-            yield return row => row.Status == status;
+            yield return new ConnectionLogCondition(nameof(ConnectionLogRow.Status), LowerCaseEnum<ConnectionStatus>.ToText(status), row => row.Status == status);
         if (filter.TeamId is { } team)
-            yield return row => row.TeamId == team;
+            yield return new ConnectionLogCondition(nameof(ConnectionLogRow.TeamId), team, row => row.TeamId == team);
     }
-
-    // With one upper bound, the lower of the two: of several SQLite would enter the index by any.
-    private static IQueryable<ConnectionLogRow> Within(
-        IQueryable<ConnectionLogRow> rows, DateTimeOffset? from, DateTimeOffset? to, ConnectionLogPosition? position)
-    {
-        if (from?.ToUniversalTime() is { } first)
-            rows = rows.Where(row => row.StartedAt >= first);
-        if (position is var (at, id) && (to is null || at < to))
-            return rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
-        return to?.ToUniversalTime() is { } end ? rows.Where(row => row.StartedAt < end) : rows;
-    }
-
-    private static IQueryable<ConnectionLogRow> NewestFirst(IQueryable<ConnectionLogRow> rows) =>
-        rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
 
     private static ConnectionLogPage ToPage(List<ConnectionLogRow> found, int limit, ConnectionLogPosition? end)
     {
