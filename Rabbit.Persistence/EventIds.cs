@@ -16,4 +16,9 @@ internal static class EventIds
     public const int JournalLeft = 5010;
     public const int JournalUnreadable = 5011;
     public const int WritesGoOn = 5012;
+    public const int RowsRemoved = 5013;
+    public const int PartitionDropped = 5014;
+    public const int RetentionWaits = 5015;
+    public const int RetentionFailed = 5016;
+    public const int RetentionUnreadable = 5017;
 }

@@ -36,4 +36,13 @@ public sealed class PersistenceOptions
     /// <summary>Last tunnel port of an empty database; afterwards server_settings decides.</summary>
     [Range(1, 65535, ErrorMessage = "{0} must be from {1} to {2}.")]
     public int PortRangeEnd { get; set; } = 20000;
+
+    /// <summary>
+    /// Days for which connections and sessions are kept when they are over, 0 for ever: of an empty database; afterwards
+    /// server_settings decides.
+    /// </summary>
+    [Range(0, LongestRetentionDays, ErrorMessage = "{0} must be from {1} to {2}.")]
+    public int RetentionDays { get; set; } = 90;
+
+    internal const int LongestRetentionDays = 36500;
 }

@@ -5,9 +5,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.ConnectionLogs.Journal;
+using Rabbit.Persistence.ConnectionLogs.Reading;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Retention;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -40,6 +42,7 @@ public static class PersistenceServices
         AddStore((database, time, _) => new ApiKeyStore(database, time));
         AddStore((database, time, _) => new StatsStore(database, time));
         AddStore((database, time, _) => new AuditLog(database, time));
+        AddStore((database, _, _) => new ConnectionLogReader(database));
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<TokenStore>());
 
         services.AddSingleton<SessionWriter>();
@@ -65,7 +68,7 @@ public static class PersistenceServices
 
         services.AddSingleton(provider => new DatabaseMigrator(
             provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ServerSettings>(),
-            provider.GetRequiredService<ILogger<DatabaseMigrator>>()));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<DatabaseMigrator>>()));
 
         services.AddSingleton(provider => new StoreHealth(
             provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ConnectionLogQueue>()));
@@ -75,6 +78,7 @@ public static class PersistenceServices
         services.AddHostedService<ConnectionLogWriter>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
+        services.AddHostedService<RetentionService>();
         return services;
 
         void AddStore<T>(Func<RabbitDatabase, TimeProvider, IServiceProvider, T> make)

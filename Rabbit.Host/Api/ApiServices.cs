@@ -58,6 +58,7 @@ internal static class ApiServices
         api.MapTeams();
         api.MapTokens();
         api.MapTunnels();
+        api.MapConnections();
         api.MapStatus();
         server.MapRoot();
     }

@@ -149,7 +149,7 @@ internal sealed partial class ConnectionLogWriter(
         // A SQLite file has one server, whatever its host was called before; on PostgreSQL the other nodes' rows may live.
         bool alone = !database.Connection.IsPostgres;
         int closed = await database.WriteAsync(context => context.ConnectionLogs
-            .Where(row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt <= _startedAt)
+            .Where(row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt < _startedAt)
             .ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"),
                 _giveUp.Token), _giveUp.Token);

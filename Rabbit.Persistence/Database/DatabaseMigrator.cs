@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
+using Rabbit.Persistence.Retention;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Database;
@@ -18,12 +19,14 @@ public sealed partial class DatabaseMigrator
 
     private readonly RabbitDatabase _database;
     private readonly ServerSettings _settings;
+    private readonly TimeProvider _time;
     private readonly ILogger<DatabaseMigrator> _logger;
 
-    internal DatabaseMigrator(RabbitDatabase database, ServerSettings settings, ILogger<DatabaseMigrator> logger)
+    internal DatabaseMigrator(RabbitDatabase database, ServerSettings settings, TimeProvider time, ILogger<DatabaseMigrator> logger)
     {
         _database = database;
         _settings = settings;
+        _time = time;
         _logger = logger;
     }
 
@@ -59,7 +62,10 @@ public sealed partial class DatabaseMigrator
         await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
         try
         {
-            return await MigrateAloneAsync(context, cancellationToken);
+            int applied = await MigrateAloneAsync(context, cancellationToken);
+            // Before the first row comes, so that none has to be moved.
+            await ConnectionLogPartitions.EnsureAsync(context, _time.GetUtcNow(), cancellationToken);
+            return applied;
         }
         finally
         {

@@ -12,6 +12,8 @@ internal sealed class ServerSettings(RabbitDatabase database, IOptions<Persisten
     public const string PortRangeStart = "port_range_start";
     public const string PortRangeEnd = "port_range_end";
     public const string UptimeSeconds = "uptime_seconds";
+    public const string ConnectionLogDays = "connection_log_days";
+    public const string SessionDays = "session_days";
 
     /// <summary>Writes the defaults of settings that are not stored yet.</summary>
     public Task InitializeAsync(CancellationToken cancellationToken) => database.WriteAsync(async context =>
@@ -21,6 +23,8 @@ internal sealed class ServerSettings(RabbitDatabase database, IOptions<Persisten
             [PortRangeStart] = Text(options.Value.PortRangeStart),
             [PortRangeEnd] = Text(options.Value.PortRangeEnd),
             [UptimeSeconds] = "0",
+            [ConnectionLogDays] = Text(options.Value.RetentionDays),
+            [SessionDays] = Text(options.Value.RetentionDays),
         };
         // Two servers may start on one empty database.
         foreach (var (key, value) in defaults)
@@ -46,6 +50,13 @@ internal sealed class ServerSettings(RabbitDatabase database, IOptions<Persisten
     {
         string? stored = await context.ServerSettings.Where(row => row.Key == UptimeSeconds).Select(row => row.Value).SingleOrDefaultAsync(cancellationToken);
         return stored is null ? 0 : double.Parse(stored, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>For how many days something is kept, 0 for ever; null when what is stored is no such number.</summary>
+    public static async Task<int?> GetDaysAsync(RabbitDbContext context, string key, CancellationToken cancellationToken)
+    {
+        string? stored = await context.ServerSettings.Where(row => row.Key == key).Select(row => row.Value).SingleOrDefaultAsync(cancellationToken);
+        return int.TryParse(stored, CultureInfo.InvariantCulture, out int days) && days is >= 0 and <= PersistenceOptions.LongestRetentionDays ? days : null;
     }
 
     /// <summary>Writes a setting that exists.</summary>

@@ -12,6 +12,7 @@ public sealed class StatsStore
 {
     private readonly RabbitDatabase _database;
     private readonly TimeProvider _time;
+    private readonly ConnectionsToday _today = new();
 
     internal StatsStore(RabbitDatabase database, TimeProvider time)
     {
@@ -23,12 +24,11 @@ public sealed class StatsStore
     public Task<Statistics> ReadAsync(CancellationToken cancellationToken) => _database.RunAsync(async context =>
     {
         DateTimeOffset now = _time.GetUtcNow();
-        var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         return new Statistics(
             await context.Teams.CountAsync(cancellationToken),
             await context.Tokens.CountAsync(row => row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now), cancellationToken),
             await context.PortAssignments.CountAsync(row => row.TokenId != null, cancellationToken),
-            await context.Sessions.CountAsync(row => row.Status == SessionStatus.Active, cancellationToken),
-            await context.ConnectionLogs.CountAsync(row => row.StartedAt >= today, cancellationToken));
+            await context.Sessions.CountAsync(row => row.EndedAt == null && row.Status == SessionStatus.Active, cancellationToken),
+            await _today.CountAsync(context, now, cancellationToken));
     });
 }

@@ -77,7 +77,7 @@ public sealed class DatabaseOutageTests
         CreatedToken token = await rig.CreateTokenAsync();
         await line.BreakAsync();
         Task opened = rig.Sessions.SaveAsync(new SessionChange.Opened(rig.Session(token.Token, 1)));
-        rig.ConnectionLog.Record(LogEntries.Of(token.Text.Id, rig.Time.GetUtcNow()));
+        rig.ConnectionLog.Record(LogEntries.Of(token.Text.Id, rig.Time.GetUtcNow().AddSeconds(-1)));
 
         DateTimeOffset before = rig.Time.GetUtcNow();
         await AdvanceUntilAsync(rig.Time, rig.StopAsync());

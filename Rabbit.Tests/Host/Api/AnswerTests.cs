@@ -146,7 +146,7 @@ public sealed class AnswerTests(ApiServers servers)
     {
         ApiAnswer health = await servers[engine].SendAsync(HttpMethod.Get, "/api/v1/health", authorization: null);
         Assert.Equal(HttpStatusCode.OK, health.Status);
-        AssertFields(["success", "status", "message", "timestamp"], health.Json);
+        AssertFields(["success", "status", "message", "timestamp", "reasons"], health.Json);
         Assert.True(health.Json.GetProperty("success").GetBoolean());
         Assert.Equal("healthy", health.Json.GetProperty("status").GetString());
         AssertUtc(health.Json.GetProperty("timestamp"));

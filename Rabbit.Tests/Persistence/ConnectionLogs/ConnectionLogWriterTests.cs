@@ -74,7 +74,7 @@ public sealed class ConnectionLogWriterTests
         await using TestDatabase database = await TestDatabase.CreateAsync(kind);
         await using (StoreRig first = await StoreRig.StartOnAsync(database))
         {
-            first.ConnectionLog.Record(LogEntries.Of("token", first.Time.GetUtcNow()) with { BytesFromVisitor = 77 });
+            first.ConnectionLog.Record(LogEntries.Of("token", first.Time.GetUtcNow().AddSeconds(-1)) with { BytesFromVisitor = 77 });
             first.ConnectionLog.Record(LogEntries.Of("token", first.Time.GetUtcNow()) with { Status = ConnectionStatus.Refused, Reason = "offline" });
             await first.StopAsync();
         }
@@ -154,6 +154,7 @@ public sealed class ConnectionLogWriterTests
         var rows = new Dictionary<Guid, ConnectionLogEntry>();
         for (int run = 0; run < 6; run++)
         {
+            rig.Time.Advance(TimeSpan.FromSeconds(1));
             using var journal = new ConnectionJournal(directory.Path, long.MaxValue);
             using ConnectionLogWriter writer = rig.NewWriter(journal);
             await writer.StartAsync(Cancellation);

@@ -96,7 +96,7 @@ public sealed class MigrationTests
         int settings = await rigs[0].QueryAsync(context => context.ServerSettings.CountAsync(Cancellation));
         foreach (StoreRig rig in rigs)
             await rig.DisposeAsync();
-        Assert.Equal(3, settings);
+        Assert.Equal(5, settings);
     }
 
     [Theory, OnBothDatabases]
