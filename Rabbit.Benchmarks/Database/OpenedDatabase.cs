@@ -27,6 +27,7 @@ internal sealed class OpenedDatabase : IAsyncDisposable
         var opened = new OpenedDatabase(services.BuildServiceProvider());
         try
         {
+            Directory.CreateDirectory(data);
             await opened._services.GetRequiredService<DatabaseMigrator>().MigrateAsync(cancellationToken);
             return opened;
         }
