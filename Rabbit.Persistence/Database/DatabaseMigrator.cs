@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Retention;
@@ -63,13 +64,25 @@ public sealed partial class DatabaseMigrator
         try
         {
             int applied = await MigrateAloneAsync(context, cancellationToken);
-            // Before the first row comes, so that none has to be moved.
-            await ConnectionLogPartitions.EnsureAsync(context, _time.GetUtcNow(), cancellationToken);
+            await MakePartitionsAsync(context, cancellationToken);
             return applied;
         }
         finally
         {
             await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
+        }
+    }
+
+    // Before the first row comes, so that none has to be moved.
+    private async Task MakePartitionsAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ConnectionLogPartitions.EnsureAsync(context, _time.GetUtcNow(), cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // A backup reads the table, say. Rows have the default partition until the retention makes theirs.
         }
     }
 

@@ -59,7 +59,7 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
         modelBuilder.Entity<ConnectionLogRow>(log =>
         {
             log.ToTable("connection_logs");
-            // Each way of reading it is by time, newest first, within one of these (docs/persistence.md, "Queries").
+            // Each way of reading it is by time, newest first, within one of these (docs/connection-log.md).
             log.HasKey(row => new { row.StartedAt, row.Id });
             log.HasIndex(row => new { row.TeamId, row.StartedAt, row.Id });
             log.HasIndex(row => new { row.TokenId, row.StartedAt, row.Id });
