@@ -28,8 +28,10 @@ public static class PersistenceServices
             PersistenceOptions options = provider.GetRequiredService<IOptions<PersistenceOptions>>().Value;
             return new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data));
         });
-        services.AddSingleton<ServerSettings>();
+        services.AddSingleton<PortRangeWatch>();
         services.AddSingleton<PortAllocator>();
+        AddStore((database, _, provider) => new ServerSettings(
+            database, provider.GetRequiredService<IOptions<PersistenceOptions>>().Value, provider.GetRequiredService<PortRangeWatch>()));
         AddStore((database, time, _) => new TeamStore(database, time));
         AddStore((database, time, provider) => new TokenStore(database, provider.GetRequiredService<PortAllocator>(), time));
         AddStore((database, time, _) => new ApiKeyStore(database, time));
