@@ -37,6 +37,9 @@ public static class PersistenceServices
         AddStore((database, time, _) => new ApiKeyStore(database, time));
         AddStore((database, time, _) => new StatsStore(database, time));
         AddStore((database, time, _) => new AuditLog(database, time));
+        AddStore((database, _, provider) => new DatabaseSchema(database, provider.GetRequiredService<DatabaseMigrator>()));
+        AddStore((database, _, provider) => new DatabaseCensus(database, provider.GetRequiredService<ServerSettings>()));
+        AddStore((database, _, _) => new DatabaseBackup(database));
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<TokenStore>());
 
         services.AddSingleton<SessionWriter>();
@@ -52,7 +55,8 @@ public static class PersistenceServices
         services.AddSingleton(provider => new LiveSessionReader(provider.GetRequiredService<IDistributedCache>()));
         services.AddSingleton<ILiveSessionStore>(provider => provider.GetRequiredService<LiveSessionStore>());
 
-        services.AddHostedService<DatabaseMigrator>();
+        services.AddSingleton<DatabaseMigrator>();
+        services.AddHostedService(provider => provider.GetRequiredService<DatabaseMigrator>());
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());

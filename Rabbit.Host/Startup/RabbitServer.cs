@@ -39,6 +39,7 @@ internal static class RabbitServer
         // Hosted services start in this order, before any endpoint is bound: tables, first run, restoration.
         builder.Services.AddSystemd();
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
+        builder.Services.AddHostedService<DescriptorLimit>();
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<FirstRun>());
         builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();

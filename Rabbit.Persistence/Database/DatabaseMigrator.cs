@@ -45,6 +45,24 @@ internal sealed partial class DatabaseMigrator(
         }
     }
 
+    /// <summary>Without a server: what a start does, but for the rows that a crash left open; how many migrations were missing.</summary>
+    /// <exception cref="StoreUnavailableException">As at a start.</exception>
+    public async Task<int> MigrateAsync(CancellationToken cancellationToken)
+    {
+        if (!database.Connection.IsPostgres)
+            TakeFile();
+        try
+        {
+            int applied = await database.RunAsync(context => MigrateAsync(context, cancellationToken));
+            await settings.InitializeAsync(cancellationToken);
+            return applied;
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            throw DatabaseFailure.Explain(database.Connection, e);
+        }
+    }
+
     private async Task<int> MigrateAsync(RabbitDbContext context, CancellationToken cancellationToken)
     {
         context.Database.SetCommandTimeout(MigrationTimeout);

@@ -45,10 +45,10 @@ public sealed class ServerSettings
         }
     }, cancellationToken);
 
-    /// <summary>The tunnel ports that may be assigned.</summary>
-    /// <exception cref="StoreUnavailableException">The database does not answer, or what is stored is no range of ports.</exception>
-    public async Task<PortRange> ReadPortRangeAsync(CancellationToken cancellationToken) =>
-        await _database.RunAsync(context => ReadPortRangeAsync(context, cancellationToken)) ?? throw new StoreUnavailableException(NoRange);
+    /// <summary>The tunnel ports that may be assigned; null when what is stored is no range of ports.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<PortRange?> ReadPortRangeAsync(CancellationToken cancellationToken) =>
+        _database.RunAsync(context => ReadPortRangeAsync(context, cancellationToken));
 
     /// <summary>Changes the tunnel ports that may be assigned from now on; tokens outside keep theirs.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
@@ -65,7 +65,7 @@ public sealed class ServerSettings
         return ManagementResult<PortRange>.Ok(range);
     }
 
-    /// <summary>The tunnel ports that may be assigned; null when what is stored is no range of ports.</summary>
+    /// <inheritdoc cref="ReadPortRangeAsync(CancellationToken)"/>
     internal async Task<PortRange?> ReadPortRangeAsync(RabbitDbContext context, CancellationToken cancellationToken)
     {
         Dictionary<string, string> stored = await context.ServerSettings.AsNoTracking()

@@ -1,7 +1,6 @@
 using System.Runtime.Versioning;
 using Rabbit.Persistence.Management;
 using Rabbit.Tests.Support;
-using Rabbit.Tunneling.State;
 using Xunit;
 
 namespace Rabbit.Tests.Persistence.Management;
@@ -37,19 +36,6 @@ public sealed class ServerSettingsTests
             Assert.Contains("from 1 to 65535, the lower first", refused.Sentence, StringComparison.Ordinal);
         }
         Assert.Equal(new PortRange(10000, 20000), await settings.ReadPortRangeAsync(Cancellation));
-    }
-
-    [Fact]
-    public async Task ReadPortRange_StoredIsNone_SaysHowToSetOne()
-    {
-        await using StoreRig rig = await StoreRig.StartAsync(TestDatabaseKind.Sqlite);
-        await rig.QueryAsync(async context =>
-        {
-            await ServerSettings.SetAsync(context, ServerSettings.PortRangeStart, "many", Cancellation);
-            return true;
-        });
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => rig.Get<ServerSettings>().ReadPortRangeAsync(Cancellation));
-        Assert.Contains("rabbit database set-port-range", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
