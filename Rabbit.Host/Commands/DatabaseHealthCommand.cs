@@ -45,7 +45,7 @@ internal static class DatabaseHealthCommand
             DatabaseState state = await schema.ReadStateAsync(cancellationToken);
             return state.Problem is { } problem
                 ? new Verdict(false, problem, state)
-                : new Verdict(true, $"{state.Database} is healthy: it answers, is up to date{(schema.IsFile ? ", and SQLite finds no damage" : "")}.", state);
+                : new Verdict(true, $"{state.Database} is healthy: it answers and is up to date{(schema.IsFile ? ", and SQLite finds no damage" : "")}.", state);
         }
         catch (StoreUnavailableException e)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Rabbit.Persistence.Management;
 
@@ -13,6 +14,7 @@ public sealed record PortRange(int First, int Last)
     public int Count => Last - First + 1;
 
     /// <summary>True when these are ports, the lower first.</summary>
+    [JsonIgnore]
     public bool IsValid => First is >= 1 && Last is <= Highest && First <= Last;
 
     /// <summary>Reads <c>FIRST-LAST</c>; false when it is no range of ports.</summary>
