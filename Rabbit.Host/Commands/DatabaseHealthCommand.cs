@@ -20,7 +20,11 @@ internal static class DatabaseHealthCommand
             {
                 JsonOutput.Write(new
                 {
-                    verdict.Healthy, verdict.Message, verdict.State?.Database, MigrationsApplied = verdict.State?.Applied, MigrationsMissing = verdict.State?.Missing,
+                    verdict.Healthy,
+                    verdict.Message,
+                    verdict.State?.Database,
+                    MigrationsApplied = verdict.State?.Applied,
+                    MigrationsMissing = verdict.State?.Missing,
                 });
             }
             else if (verdict.Healthy)

@@ -1,7 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
 using Xunit;
 
