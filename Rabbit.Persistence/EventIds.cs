@@ -21,4 +21,5 @@ internal static class EventIds
     public const int RetentionWaits = 5015;
     public const int RetentionFailed = 5016;
     public const int RetentionUnreadable = 5017;
+    public const int PortRangeOverlaps = 5020;
 }

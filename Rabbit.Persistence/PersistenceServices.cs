@@ -31,18 +31,22 @@ public static class PersistenceServices
         services.AddSingleton(provider =>
         {
             PersistenceOptions options = provider.GetRequiredService<IOptions<PersistenceOptions>>().Value;
-            var database = new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data));
-            database.Hold();
-            return database;
+            return new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data));
         });
-        services.AddSingleton<ServerSettings>();
+        services.AddSingleton<PortRangeWatch>();
         services.AddSingleton<PortAllocator>();
+        AddStore((database, _, provider) => new ServerSettings(
+            database, provider.GetRequiredService<IOptions<PersistenceOptions>>().Value, provider.GetRequiredService<PortRangeWatch>()));
         AddStore((database, time, _) => new TeamStore(database, time));
         AddStore((database, time, provider) => new TokenStore(database, provider.GetRequiredService<PortAllocator>(), time));
         AddStore((database, time, _) => new ApiKeyStore(database, time));
         AddStore((database, time, _) => new StatsStore(database, time));
         AddStore((database, time, _) => new AuditLog(database, time));
         AddStore((database, _, _) => new ConnectionLogReader(database));
+        AddStore((database, _, provider) => new DatabaseSchema(
+            database, provider.GetRequiredService<DatabaseMigrator>(), provider.GetRequiredService<DataDirectoryLock>()));
+        AddStore((database, _, provider) => new DatabaseCensus(database, provider.GetRequiredService<ServerSettings>()));
+        AddStore((database, _, _) => new DatabaseBackup(database));
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<TokenStore>());
 
         services.AddSingleton<SessionWriter>();
@@ -56,6 +60,7 @@ public static class PersistenceServices
             ? ActivatorUtilities.CreateInstance<PostgresConnectionLogTable>(provider)
             : ActivatorUtilities.CreateInstance<SqliteConnectionLogTable>(provider));
         services.AddSingleton<ConnectionLogQueue>();
+        services.AddSingleton<ConnectionLogWriter>();
         services.AddSingleton<IConnectionLog>(provider => provider.GetRequiredService<ConnectionLogQueue>());
 
         if (redis.Length > 0)
@@ -73,9 +78,10 @@ public static class PersistenceServices
         services.AddSingleton(provider => new StoreHealth(
             provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ConnectionLogQueue>()));
 
-        services.AddHostedService<DataDirectoryLock>();
+        services.AddSingleton<DataDirectoryLock>();
+        services.AddHostedService(provider => provider.GetRequiredService<DataDirectoryLock>());
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
-        services.AddHostedService<ConnectionLogWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
         services.AddHostedService<RetentionService>();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Rabbit.Host.Commands;
 
@@ -9,7 +10,7 @@ internal static class RabbitCommand
     /// <summary>Runs what the arguments ask for; the exit status.</summary>
     public static Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create() };
+        var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create(), DatabaseCommand.Create() };
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
             return Task.FromResult(Fail(ExitCode.Usage, Explain(parsed)));
@@ -19,7 +20,9 @@ internal static class RabbitCommand
 
     private static string Explain(ParseResult parsed)
     {
-        string help = parsed.CommandResult.Command is RootCommand ? "rabbit --help" : $"rabbit {parsed.CommandResult.Command.Name} --help";
+        string help = "--help";
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: var command }; at = at.Parent)
+            help = $"{(command is RootCommand ? "rabbit" : command.Name)} {help}";
         string what = parsed.UnmatchedTokens.Count > 0 ? $"There is no '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.');
         return $"{what}; '{help}' lists what there is.";
     }

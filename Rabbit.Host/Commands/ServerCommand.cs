@@ -13,19 +13,12 @@ internal static class ServerCommand
     {
         var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "Accept clients without TLS from other machines too." };
         var command = new Command("server", "Runs the tunnel server.") { allowPlaintext };
-        var options = ServerFlag.All.Select(flag => (new Option<string>(flag.Name) { Description = flag.Description }, flag.Key)).ToList();
-        foreach (var (option, _) in options)
-            command.Options.Add(option);
+        var options = new FlagOptions(ServerFlag.All);
+        options.AddTo(command);
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            // What is not given is left to the environment and the file.
-            var flags = new Dictionary<string, string?>();
-            foreach (var (option, key) in options)
-            {
-                if (parsed.GetValue(option) is { } value)
-                    flags[$"Rabbit:{key}"] = value;
-            }
+            Dictionary<string, string?> flags = options.Read(parsed);
             if (parsed.GetValue(allowPlaintext))
                 flags["Rabbit:AllowPlaintext"] = "true";
             return await RunAsync(flags, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rabbit.Persistence;
+using Rabbit.Persistence.Management;
 using Rabbit.Tunneling;
 
 namespace Rabbit.Host.Startup;
@@ -55,13 +56,12 @@ internal static class RabbitConfiguration
     {
         if (configuration[RangeKey] is not { } range)
             return [];
-        int[] ends = [.. range.Split('-').Select(end => int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : 0)];
-        if (ends is not [> 0, > 0] || ends[0] > ends[1] || ends[1] > 65535)
+        if (!PortRange.TryParse(range, out PortRange ports))
             throw new FormatException($"{SettingNames.NameOf(configuration, RangeKey)} must look like 10000-20000, not '{range}'.");
         return new Dictionary<string, string?>
         {
-            [$"{Section}:{nameof(PersistenceOptions.PortRangeStart)}"] = ends[0].ToString(CultureInfo.InvariantCulture),
-            [$"{Section}:{nameof(PersistenceOptions.PortRangeEnd)}"] = ends[1].ToString(CultureInfo.InvariantCulture),
+            [$"{Section}:{nameof(PersistenceOptions.PortRangeStart)}"] = ports.First.ToString(CultureInfo.InvariantCulture),
+            [$"{Section}:{nameof(PersistenceOptions.PortRangeEnd)}"] = ports.Last.ToString(CultureInfo.InvariantCulture),
         };
     }
 

@@ -1,4 +1,5 @@
 using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Management;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.State;
 
@@ -9,7 +10,7 @@ namespace Rabbit.Host.Startup;
 /// server starts without it: logins are asked to come back, and this goes on trying until the tunnels are restored.
 /// </summary>
 internal sealed partial class StateStart(
-    DatabaseMigrator migrator, FirstRun firstRun, TunnelRestoration restoration, TimeProvider time, ILogger<StateStart> logger)
+    DatabaseMigrator migrator, ServerSettings settings, FirstRun firstRun, TunnelRestoration restoration, TimeProvider time, ILogger<StateStart> logger)
     : IHostedService, IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
@@ -24,6 +25,7 @@ internal sealed partial class StateStart(
 
     /// <inheritdoc/>
     /// <exception cref="StoreUnavailableException">The database cannot be used, and waiting would not mend that.</exception>
+    /// <exception cref="IOException">This process may open too few descriptors for the tunnel ports.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -51,6 +53,8 @@ internal sealed partial class StateStart(
     private async Task BringUpAsync(CancellationToken cancellationToken)
     {
         await migrator.MigrateAsync(cancellationToken);
+        if (await settings.ReadPortRangeAsync(cancellationToken) is { } ports)
+            DescriptorLimit.Check(ports);
         await firstRun.MakeAdminKeyAsync(cancellationToken);
         await restoration.RestoreAsync(cancellationToken);
         _completed.TrySetResult();

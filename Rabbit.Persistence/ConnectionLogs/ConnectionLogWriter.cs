@@ -20,8 +20,12 @@ internal sealed partial class ConnectionLogWriter(
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
+    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _startedAt;
     private volatile bool _waits;
+
+    /// <summary>Completes when what earlier runs have left is in the database, and their rows are closed.</summary>
+    public Task CaughtUp => _caughtUp.Task;
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -57,16 +61,15 @@ internal sealed partial class ConnectionLogWriter(
         try
         {
             await database.WhenReleasedAsync(_giveUp.Token);
-            bool hasClosed = false;
             do
             {
                 JournalPosition before;
                 do
                 {
-                    if (!hasClosed && position == journal.StartOfThisRun)
+                    if (!CaughtUp.IsCompleted && position == journal.StartOfThisRun)
                     {
-                        await PersistAsync(CloseOpenRowsAsync, "closing the rows of the last run");
-                        hasClosed = true;
+                        await PersistAsync(CloseOpenRowsAsync, "the rows of the last run");
+                        _caughtUp.TrySetResult();
                     }
                     before = position;
                     position = await StoreAsync(position);
@@ -157,7 +160,7 @@ internal sealed partial class ConnectionLogWriter(
             LogOpenRowsClosed(closed);
     }
 
-    [LoggerMessage(EventIds.WriteRetried, LogLevel.Warning, "The database is away; {What} wait in the journal: {Reason}")]
+    [LoggerMessage(EventIds.WriteRetried, LogLevel.Warning, "The database is away, and {What} wait in the journal: {Reason}")]
     private partial void LogWaits(string what, string reason);
 
     [LoggerMessage(EventIds.WritesGoOn, LogLevel.Information, "The database is back; connection log rows are written again")]

@@ -6,15 +6,24 @@ namespace Rabbit.Persistence.Database;
 
 /// <summary>
 /// Takes the data directory for this process alone, whatever the database is: two servers would write one journal and, by
-/// default, one SQLite file.
+/// default, one SQLite file. First of all at a server's start, whose work on the database then waits for the
+/// <see cref="DatabaseMigrator"/>.
 /// </summary>
 internal sealed class DataDirectoryLock(RabbitDatabase database, IOptions<PersistenceOptions> options) : IHostedService, IDisposable
 {
     private FileStream? _lock;
 
     /// <inheritdoc/>
-    /// <exception cref="StoreUnavailableException">Another server uses it, or it cannot be written; the message says what to do.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Take();
+        database.Hold();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes the directory, and makes it where there is none.</summary>
+    /// <exception cref="StoreUnavailableException">Another server uses it, or it cannot be written; the message says what to do.</exception>
+    public void Take()
     {
         string directory = options.Value.Data;
         string file = Path.Combine(directory, "rabbit.lock");
@@ -36,7 +45,6 @@ internal sealed class DataDirectoryLock(RabbitDatabase database, IOptions<Persis
             throw new StoreUnavailableException(
                 $"The data directory {directory} cannot be written ({e.Message}); give this account access, or name another with --data.", e, passes: false);
         }
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

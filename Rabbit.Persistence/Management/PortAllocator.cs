@@ -9,9 +9,13 @@ namespace Rabbit.Persistence.Management;
 /// Gives ports to tokens. Which of several racers gets a port is decided by the table's unique constraint alone; a loser
 /// tries the next. A deleted token's port rests before another token gets it.
 /// </summary>
-internal sealed class PortAllocator(RabbitDatabase database, TimeProvider time)
+internal sealed class PortAllocator(RabbitDatabase database, ServerSettings settings, TimeProvider time)
 {
     private const int Attempts = 200;
+
+    // Saves the walk along thousands of taken ports. Nothing rests on it: what is free below after all (another server may
+    // free ports) is found when there is none above.
+    private Hint? _next;
 
     /// <summary>How long a port that was given back is kept from others.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromHours(24);
@@ -44,36 +48,22 @@ internal sealed class PortAllocator(RabbitDatabase database, TimeProvider time)
     {
         DateTimeOffset now = time.GetUtcNow();
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        if (await ServerSettings.GetPortRangeAsync(context, cancellationToken) is not var (start, end))
-        {
-            return Fail(
-                ManagementError.Invalid,
-                "The port range in server_settings is no range; set port_range_start and port_range_end to ports from 1 to 65535, the lower first.");
-        }
-        if (requested is { } wanted && (wanted < start || wanted > end))
-            return Fail(ManagementError.Invalid, $"Port {wanted} is outside the range {start} to {end} of this server; ask for one inside, or for none.");
+        if (await settings.ReadPortRangeAsync(context, cancellationToken) is not { } range)
+            return Fail(ManagementError.Invalid, ServerSettings.NoRange);
+        if (requested is { } wanted && !range.Contains(wanted))
+            return Fail(ManagementError.Invalid, $"Port {wanted} is outside the range {range} of this server; ask for one inside, or for none.");
 
         DateTimeOffset rested = now - Rest;
-        await context.PortAssignments
-            .Where(row => row.TokenId == null && row.ReleasedAt <= rested && row.Port >= start && row.Port <= end)
-            .ExecuteDeleteAsync(cancellationToken);
-        HashSet<int> taken = [.. await context.PortAssignments.Where(row => row.Port >= start && row.Port <= end)
-            .Select(row => row.Port).ToListAsync(cancellationToken)];
-
-        int port;
-        if (requested is not null)
+        if (await context.PortAssignments.Where(row => row.ReleasedAt <= rested).ExecuteDeleteAsync(cancellationToken) > 0)
+            _next = null;
+        int? free = requested is { } only
+            ? await FindFreeAsync(context, only, only, cancellationToken)
+            : await FindFreeAsync(context, range, contended, cancellationToken);
+        if (free is not { } port)
         {
-            if (taken.Contains(requested.Value))
-                return Fail(ManagementError.Conflict, string.Create(CultureInfo.InvariantCulture, $"Port {requested} is taken, or rests for {Rest.TotalHours:0} hours after its token was deleted; ask for another."));
-            port = requested.Value;
-        }
-        else
-        {
-            List<int> free = [.. Enumerable.Range(start, end - start + 1).Where(candidate => !taken.Contains(candidate))];
-            if (free.Count == 0)
-                return Fail(ManagementError.PortsExhausted, $"Every port from {start} to {end} is taken; delete tokens or widen the range in server_settings.");
-            // The lowest is the tidiest; racers that met once spread out.
-            port = contended ? free[Random.Shared.Next(free.Count)] : free[0];
+            return requested is null
+                ? Fail(ManagementError.PortsExhausted, $"Every port of the range {range} is taken; delete tokens, or widen the range with 'rabbit database set-port-range'.")
+                : Fail(ManagementError.Conflict, string.Create(CultureInfo.InvariantCulture, $"Port {requested} is taken, or rests for {Rest.TotalHours:0} hours after its token was deleted; ask for another."));
         }
 
         // An attempt that lost has left its port here.
@@ -83,9 +73,37 @@ internal sealed class PortAllocator(RabbitDatabase database, TimeProvider time)
         context.PortAssignments.Add(assignment);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        if (requested is null && !contended)
+            _next = new Hint(range, port + 1);
         return ManagementResult<PortAssignmentRow>.Ok(assignment);
+    }
+
+    // The lowest is the tidiest; racers that met once spread out.
+    private async Task<int?> FindFreeAsync(RabbitDbContext context, PortRange range, bool contended, CancellationToken cancellationToken)
+    {
+        int from = contended ? Random.Shared.Next(range.First, range.Last + 1)
+            : _next is { } hint && hint.Range == range ? hint.Port : range.First;
+        return await FindFreeAsync(context, from, range.Last, cancellationToken)
+            ?? await FindFreeAsync(context, range.First, from - 1, cancellationToken);
+    }
+
+    // The lowest free port of these: the first, or else the one behind the first taken port that has no taken neighbour. The
+    // database finds it along the unique index, and reads no further.
+    private static async Task<int?> FindFreeAsync(RabbitDbContext context, int first, int last, CancellationToken cancellationToken)
+    {
+        if (first > last)
+            return null;
+        IQueryable<PortAssignmentRow> taken = context.PortAssignments.Where(row => row.Protocol == PortAssignmentRow.Tcp);
+        if (!await taken.AnyAsync(row => row.Port == first, cancellationToken))
+            return first;
+        return await taken
+            .Where(row => row.Port >= first && row.Port < last && !taken.Any(neighbour => neighbour.Port == row.Port + 1))
+            .OrderBy(row => row.Port).Select(row => (int?)row.Port + 1).FirstOrDefaultAsync(cancellationToken);
     }
 
     private static ManagementResult<PortAssignmentRow> Fail(ManagementError error, string sentence) =>
         ManagementResult<PortAssignmentRow>.Fail(error, sentence);
+
+    // Below this port all of the range was taken.
+    private sealed record Hint(PortRange Range, int Port);
 }

@@ -112,6 +112,7 @@ internal sealed class StoreRig : IAsyncDisposable
                 rig._started.Add(service);
             }
             await rig.Get<DatabaseMigrator>().MigrateAsync(Cancellation);
+            await rig.Get<ConnectionLogWriter>().CaughtUp.WaitAsync(Cancellation);
             return rig;
         }
         catch

@@ -13,12 +13,32 @@ public sealed class UsageTests
     [InlineData("server --nonsense", "--nonsense")]
     [InlineData("server --port", "--port")]
     [InlineData("server --port 1 --port 2", "--port")]
+    [InlineData("database nonsense", "nonsense")]
+    [InlineData("database stats --nonsense", "--nonsense")]
+    [InlineData("database set-port-range", "set-port-range")]
+    [InlineData("database --port 1 stats", "--port")]
     public async Task Arguments_NotUnderstood_AreNamedWithTheWayToTheHelp(string arguments, string named)
     {
         using var start = new FailedStart();
         string sentence = await start.RunAsync(2, arguments.Split(' '));
         Assert.Contains($"'{named}'", sentence, StringComparison.Ordinal);
         Assert.Contains("--help", sentence, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(start.Directory));
+    }
+
+    [Theory]
+    [InlineData("database", "Required command")]
+    [InlineData("database set-port-range 20000", "'20000'")]
+    [InlineData("database set-port-range 9-5", "'9-5'")]
+    [InlineData("database set-port-range 0-5", "'0-5'")]
+    [InlineData("database set-port-range 1-65536", "'1-65536'")]
+    [InlineData("database backup", "backup")]
+    [InlineData("database health --data=", "--data")]
+    [InlineData("database health --database nonsense", "--database")]
+    public async Task Database_ArgumentsWrong_AreAUsageErrorAndNothingIsWritten(string arguments, string named)
+    {
+        using var start = new FailedStart();
+        Assert.Contains(named, await start.RunAsync(2, arguments.Split(' ')), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(start.Directory));
     }
 
@@ -72,6 +92,8 @@ public sealed class UsageTests
     [Theory]
     [InlineData("--help", "server")]
     [InlineData("server --help", "--api-port")]
+    [InlineData("database --help", "set-port-range")]
+    [InlineData("database backup --help", "--database")]
     public async Task Help_Asked_IsWrittenToStandardOutput(string arguments, string named)
     {
         await using RunningProcess process = RunningProcess.Start("rabbit", Programs.Rabbit, arguments.Split(' '));

@@ -15,9 +15,9 @@ public sealed class PortAllocatorTests
 
     [Theory, OnBothDatabases]
     [Trait("Property", "P22")]
-    public async Task Create_FiftyRacersForFiftyPorts_GetFiftyDistinctPorts(TestDatabaseKind kind)
+    public async Task Create_HundredRacersForHundredPorts_GetHundredDistinctPorts(TestDatabaseKind kind)
     {
-        const int Racers = 50;
+        const int Racers = 100;
         await using StoreRig rig = await StoreRig.StartAsync(kind, options => options.PortRangeEnd = Start + Racers - 1);
         string team = await TeamAsync(rig);
         using var start = new Barrier(Racers);
@@ -61,7 +61,7 @@ public sealed class PortAllocatorTests
         ManagementResult<CreatedToken> third = await CreateAsync(rig, team);
 
         Assert.Equal(ManagementError.PortsExhausted, third.Error);
-        Assert.Contains("10000 to 10001", third.Sentence, StringComparison.Ordinal);
+        Assert.Contains("10000-10001", third.Sentence, StringComparison.Ordinal);
         Assert.Equal(2, (await rig.Tokens.ListAsync(team, Cancellation)).Count);
     }
 

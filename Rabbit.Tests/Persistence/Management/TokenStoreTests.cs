@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Management;
 using Rabbit.Tests.Support;
@@ -90,6 +91,35 @@ public sealed class TokenStoreTests
 
         Assert.Equal(0, await rig.QueryAsync(context => context.Tokens.CountAsync(Cancellation)));
         Assert.Equal(1, await rig.QueryAsync(context => context.PortAssignments.CountAsync(Cancellation)));
+    }
+
+    /// <summary>RABBIT_TEST_TOKENS=10000 for the long form, which uses up the whole default range; the time is in the output.</summary>
+    [Theory, OnBothDatabases]
+    [Trait("Property", "P21")]
+    public async Task CreateAndDelete_AsManyAsTheRangeHolds_LeaveNothingBehind(TestDatabaseKind kind)
+    {
+        int count = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_TOKENS") ?? "300", CultureInfo.InvariantCulture);
+        await using StoreRig rig = await StoreRig.StartAsync(kind, options => options.PortRangeEnd = options.PortRangeStart + count - 1);
+        string team = (await rig.Teams.CreateAsync("team", null, Cancellation)).Value!.TeamId;
+
+        long started = TimeProvider.System.GetTimestamp();
+        for (int i = 0; i < count; i++)
+        {
+            CreatedToken token = (await CreateAsync()).Value!;
+            Assert.Equal(10000 + i, token.Token.Port);
+            Assert.True(await rig.Tokens.DeleteAsync(team, token.Text.Id, Cancellation));
+        }
+        TimeSpan took = TimeProvider.System.GetElapsedTime(started);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {count} tokens made and deleted in {took.TotalSeconds:0.0} s");
+        Assert.Equal(ManagementError.PortsExhausted, (await CreateAsync()).Error);
+
+        rig.Time.Advance(TimeSpan.FromHours(24));
+        Assert.Equal(10000, (await CreateAsync()).Value!.Token.Port);
+        Assert.Equal(1, await rig.QueryAsync(context => context.Tokens.CountAsync(Cancellation)));
+        Assert.Equal(1, await rig.QueryAsync(context => context.PortAssignments.CountAsync(Cancellation)));
+
+        Task<ManagementResult<CreatedToken>> CreateAsync() =>
+            rig.Tokens.CreateAsync(team, "token", null, null, null, ServiceKind.Other, Cancellation);
     }
 
     [Theory, OnBothDatabases]
