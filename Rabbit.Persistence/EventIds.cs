@@ -11,4 +11,5 @@ internal static class EventIds
     public const int LiveSessionsAway = 5005;
     public const int ChangesLost = 5006;
     public const int LogEntriesLost = 5007;
+    public const int RevocationsAway = 5030;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -6,6 +7,8 @@ using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Redis;
+using Rabbit.Persistence.Revocations;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -43,17 +46,29 @@ public static class PersistenceServices
         services.AddSingleton<IConnectionLog>(provider => provider.GetRequiredService<ConnectionLogWriter>());
 
         if (redis.Length > 0)
-            services.AddStackExchangeRedisCache(cache => cache.ConfigurationOptions = RedisConnection.Parse(redis));
+        {
+            services.AddSingleton(_ => new RedisLink(RedisConnection.Parse(redis)));
+            services.AddStackExchangeRedisCache(_ => { });
+            services.AddOptions<RedisCacheOptions>().Configure<RedisLink>((cache, link) => cache.ConnectionMultiplexerFactory = link.ConnectAsync);
+            services.AddSingleton<RedisRevocations>();
+            services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<RedisRevocations>());
+        }
         else
+        {
             services.AddDistributedMemoryCache();
+            services.AddSingleton<IRevocations, SilentRevocations>();
+        }
         services.AddSingleton<LiveSessionStore>();
-        services.AddSingleton(provider => new LiveSessionReader(provider.GetRequiredService<IDistributedCache>()));
+        services.AddSingleton(provider => new LiveSessionReader(
+            provider.GetRequiredService<IDistributedCache>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILiveSessionStore>(provider => provider.GetRequiredService<LiveSessionStore>());
 
         services.AddHostedService<DatabaseMigrator>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
+        if (redis.Length > 0)
+            services.AddHostedService(provider => provider.GetRequiredService<RedisRevocations>());
         return services;
 
         void AddStore<T>(Func<RabbitDatabase, TimeProvider, IServiceProvider, T> make)
