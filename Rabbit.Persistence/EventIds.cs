@@ -22,4 +22,5 @@ internal static class EventIds
     public const int RetentionFailed = 5016;
     public const int RetentionUnreadable = 5017;
     public const int PortRangeOverlaps = 5020;
+    public const int RevocationsAway = 5030;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,9 @@ using Rabbit.Persistence.ConnectionLogs.Reading;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
+using Rabbit.Persistence.Redis;
 using Rabbit.Persistence.Retention;
+using Rabbit.Persistence.Revocations;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -64,11 +67,21 @@ public static class PersistenceServices
         services.AddSingleton<IConnectionLog>(provider => provider.GetRequiredService<ConnectionLogQueue>());
 
         if (redis.Length > 0)
-            services.AddStackExchangeRedisCache(cache => cache.ConfigurationOptions = RedisConnection.Parse(redis));
+        {
+            services.AddSingleton(_ => new RedisLink(RedisConnection.Parse(redis)));
+            services.AddStackExchangeRedisCache(_ => { });
+            services.AddOptions<RedisCacheOptions>().Configure<RedisLink>((cache, link) => cache.ConnectionMultiplexerFactory = link.ConnectAsync);
+            services.AddSingleton<RedisRevocations>();
+            services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<RedisRevocations>());
+        }
         else
+        {
             services.AddDistributedMemoryCache();
+            services.AddSingleton<IRevocations, SilentRevocations>();
+        }
         services.AddSingleton<LiveSessionStore>();
-        services.AddSingleton(provider => new LiveSessionReader(provider.GetRequiredService<IDistributedCache>()));
+        services.AddSingleton(provider => new LiveSessionReader(
+            provider.GetRequiredService<IDistributedCache>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILiveSessionStore>(provider => provider.GetRequiredService<LiveSessionStore>());
 
         services.AddSingleton(provider => new DatabaseMigrator(
@@ -85,6 +98,8 @@ public static class PersistenceServices
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
         services.AddHostedService<RetentionService>();
+        if (redis.Length > 0)
+            services.AddHostedService(provider => provider.GetRequiredService<RedisRevocations>());
         return services;
 
         void AddStore<T>(Func<RabbitDatabase, TimeProvider, IServiceProvider, T> make)

@@ -15,6 +15,9 @@ internal static class EventIds
     public const int SessionNotStoredInTime = 1006;
     public const int PlaintextAllowed = 1007;
     public const int HandshakesRefused = 1008;
+    public const int RevocationsUnknown = 1009;
+    public const int RevocationsKnownAgain = 1010;
+    public const int RevocationCheckFailed = 1011;
 
     public const int TunnelPortBound = 2000;
     public const int TunnelPortClosed = 2001;

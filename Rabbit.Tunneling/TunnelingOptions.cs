@@ -68,6 +68,12 @@ public sealed class TunnelingOptions
     /// <summary>Time for which a token that was looked up stays known while the database is away.</summary>
     public TimeSpan TokenCacheTime { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How often the database is asked which tokens with a tunnel here were revoked, deleted or shortened by others: every
+    /// revocation that was not heard of takes effect within this and what the statement takes.
+    /// </summary>
+    public TimeSpan RevocationCheckInterval { get; set; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Time that relayed streams get to finish when the server stops.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(30);
 

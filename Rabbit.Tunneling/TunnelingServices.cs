@@ -17,9 +17,9 @@ public static class TunnelingServices
 {
     /// <summary>
     /// Adds everything between the sockets and the stores. The caller registers <see cref="TunnelingOptions"/>,
-    /// <see cref="IServerCertificate"/>, <see cref="ITokenStore"/>, <see cref="ISessionStore"/>, <see cref="IConnectionLog"/>
-    /// and <see cref="ILiveSessionStore"/>, and, before this call, what brings the state up: it ends with
-    /// <see cref="TunnelRestoration.RestoreAsync"/>.
+    /// <see cref="IServerCertificate"/>, <see cref="ITokenStore"/>, <see cref="ISessionStore"/>, <see cref="IConnectionLog"/>,
+    /// <see cref="ILiveSessionStore"/> and <see cref="IRevocations"/>, and, before this call, what brings the state up: it ends
+    /// with <see cref="TunnelRestoration.RestoreAsync"/>.
     /// </summary>
     public static IServiceCollection AddRabbitTunneling(this IServiceCollection services)
     {
@@ -39,8 +39,8 @@ public static class TunnelingServices
         services.AddSingleton(provider => new TunnelRegistry(
             provider.GetRequiredService<TunnelPortFactory>(), provider.GetRequiredService<SessionFactory>(),
             provider.GetRequiredService<TokenAuthenticator>(), provider.GetRequiredService<ISessionStore>(),
-            provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Tunnel>>()));
+            provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<IRevocations>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
         services.AddSingleton<OpenVisitors>();
@@ -57,6 +57,7 @@ public static class TunnelingServices
         services.AddHostedService(provider => provider.GetRequiredService<OpenVisitors>());
         services.AddHostedService<SessionHeartbeat>();
         services.AddHostedService<TokenExpiryWatch>();
+        services.AddHostedService<RevocationWatch>();
         services.AddSingleton<ControlPortListener>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlPortListener>());
         services.AddHostedService<TunnelDrain>();

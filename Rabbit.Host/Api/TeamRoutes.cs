@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Rabbit.Persistence.Management;
-using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Sessions;
 
 namespace Rabbit.Host.Api;
@@ -55,7 +54,7 @@ internal static class TeamRoutes
     {
         if (!await tokens.DeleteAsync(teamId, tokenId, cancellationToken))
             return Problems.Of(StatusCodes.Status404NotFound, "The team has no token with this id; it may have been deleted already.");
-        await tunnels.EndTokenAsync(tokenId, GoAwayReason.Revoked);
+        await tunnels.RevokeTokenAsync(tokenId);
         await audit.WriteAsync("token.delete", tokenId);
         return TypedResults.Ok(new Done(true, "Token deleted; its client is disconnected and its port is closed"));
     }

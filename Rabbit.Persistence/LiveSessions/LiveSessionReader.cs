@@ -7,8 +7,9 @@ namespace Rabbit.Persistence.LiveSessions;
 public sealed class LiveSessionReader
 {
     private readonly IDistributedCache _cache;
+    private readonly TimeProvider _time;
 
-    internal LiveSessionReader(IDistributedCache cache) => _cache = cache;
+    internal LiveSessionReader(IDistributedCache cache, TimeProvider time) => (_cache, _time) = (cache, time);
 
     /// <summary>The token's live session; null when there is none, or its data is of another version or not ours.</summary>
     /// <exception cref="StoreUnavailableException">Redis does not answer.</exception>
@@ -16,7 +17,7 @@ public sealed class LiveSessionReader
     {
         try
         {
-            return await _cache.FindAsync(LiveSessionStore.Key(tokenId), cancellationToken);
+            return await _cache.FindAsync(tokenId, _time.GetUtcNow(), cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

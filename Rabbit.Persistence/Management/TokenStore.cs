@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
@@ -103,6 +104,21 @@ public sealed class TokenStore : ITokenStore
             .SingleOrDefaultAsync(token => token.Id == tokenId && token.PortAssignment != null, cancellationToken);
         return row is null ? null : ToRecord(row);
     });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<InvalidToken>> FindInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken cancellationToken) =>
+        _database.RunAsync<IReadOnlyList<InvalidToken>>(async context =>
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            // The ids go there and only what is wrong comes back, which is mostly nothing.
+            IQueryable<string> asked = _database.Connection.IsPostgres
+                ? context.Database.SqlQuery<string>($"SELECT unnest({tokenIds.ToArray()}) AS \"Value\"")
+                : context.Database.SqlQuery<string>($"SELECT value AS \"Value\" FROM json_each({JsonSerializer.Serialize(tokenIds)})");
+            return await asked
+                .Where(id => !context.Tokens.Any(row => row.Id == id && row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now)))
+                .Select(id => new InvalidToken(id, context.Tokens.Any(row => row.Id == id && row.RevokedAt == null)))
+                .ToListAsync(cancellationToken);
+        });
 
     internal static TokenRecord ToRecord(TokenRow row) => new(
         row.Id, row.TeamId, row.Team!.Name, row.Name, row.SecretHash, row.PortAssignment!.Port, row.Kind, row.ExpiresAt,

@@ -15,10 +15,11 @@ internal sealed class Installation : IAsyncDisposable
     private readonly TempDirectory _data = new();
     private readonly List<RabbitProcess> _started = [];
 
-    private Installation(string? database, string? redis)
+    private Installation(string? database, string? redis, string bind = "127.0.0.1")
     {
         Database = database;
         Redis = redis;
+        Bind = bind;
         int first = ReservedPorts.Take(TunnelPorts + 1);
         ControlPort = first;
         FirstTunnelPort = first + 1;
@@ -28,6 +29,9 @@ internal sealed class Installation : IAsyncDisposable
     public string? Database { get; }
 
     public string? Redis { get; }
+
+    /// <summary>The address of its control port and tunnel ports.</summary>
+    public string Bind { get; }
 
     public string Data => _data.Path;
 
@@ -44,6 +48,17 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>An empty installation on servers of the test's own.</summary>
     public static async Task<Installation> CreateAsync(string postgres, string redis) =>
         new(await TestServers.CreateDatabaseAsync(postgres, TestContext.Current.CancellationToken), redis);
+
+    /// <summary>
+    /// A place for another server on the database of this one, which has been started once. It has a directory and an address of
+    /// its own, so that no port is in the other's way, and takes the same admin key.
+    /// </summary>
+    public Installation Beside(string redis)
+    {
+        var other = new Installation(Database, redis, "127.0.0.2");
+        File.Copy(_data.File("admin.key"), other._data.File("admin.key"));
+        return other;
+    }
 
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <param name="environment">Settings by their variables, as <c>RABBIT_HANDSHAKE_TIMEOUT</c>.</param>
@@ -67,7 +82,7 @@ internal sealed class Installation : IAsyncDisposable
         yield return "server";
         foreach (var (option, value) in new[]
         {
-            ("--bind", "127.0.0.1"), ("--port", $"{ControlPort}"), ("--api-port", "0"), ("--data", Data),
+            ("--bind", Bind), ("--port", $"{ControlPort}"), ("--api-port", "0"), ("--data", Data),
             ("--port-range", $"{FirstTunnelPort}-{FirstTunnelPort + TunnelPorts - 1}"), ("--database", Database), ("--redis", Redis),
         })
         {

@@ -27,7 +27,7 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
 
     public async Task WaitUntilListeningAsync()
     {
-        await Process.WaitForLineAsync($"Control port listening on 127.0.0.1:{ControlPort}", StartTimeout);
+        await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout);
         Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
         string key = await File.ReadAllTextAsync(Path.Combine(_installation.Data, "admin.key"), TestContext.Current.CancellationToken);
         _api = new AdminApi(new Uri(api.Groups["url"].Value), key.Trim());

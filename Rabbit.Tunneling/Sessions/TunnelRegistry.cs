@@ -17,18 +17,20 @@ public sealed class TunnelRegistry
     private readonly TokenAuthenticator _authenticator;
     private readonly ISessionStore _store;
     private readonly ILiveSessionStore _liveSessions;
+    private readonly IRevocations _revocations;
     private readonly TimeProvider _time;
     private readonly ILogger<Tunnel> _tunnelLogger;
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
-        ILiveSessionStore liveSessions, TimeProvider time, ILogger<Tunnel> tunnelLogger)
+        ILiveSessionStore liveSessions, IRevocations revocations, TimeProvider time, ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
         _sessionFactory = sessionFactory;
         _authenticator = authenticator;
         _store = store;
         _liveSessions = liveSessions;
+        _revocations = revocations;
         _time = time;
         _tunnelLogger = tunnelLogger;
     }
@@ -39,10 +41,17 @@ public sealed class TunnelRegistry
     public IReadOnlyCollection<TunnelSnapshot> List() => [.. _tunnels.Values.Select(tunnel => tunnel.Snapshot())];
 
     /// <summary>
-    /// Ends a token's tunnel: no login with it succeeds from now on, its control and data channels end, its port is unbound.
-    /// All of that is true when the task completes. Does nothing more for a token without a tunnel.
+    /// An operator has revoked or deleted this token, and the database knows: tells the other servers, and ends its tunnel here
+    /// before the task completes. No login with it succeeds from now on, its control and data channels end, its port is unbound.
     /// </summary>
-    public async Task EndTokenAsync(string tokenId, GoAwayReason reason)
+    public Task RevokeTokenAsync(string tokenId)
+    {
+        _revocations.Publish(tokenId);
+        return EndTokenAsync(tokenId, GoAwayReason.Revoked);
+    }
+
+    /// <summary>Ends a token's tunnel on this server. For a token without one it only makes sure that no login under way succeeds.</summary>
+    internal async Task EndTokenAsync(string tokenId, GoAwayReason reason)
     {
         if (reason != GoAwayReason.Expired)
             _authenticator.Withdraw(tokenId);

@@ -9,4 +9,8 @@ public interface ITokenStore
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
     Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken);
+
+    /// <summary>Those of these tokens that were deleted, revoked, or have expired; one statement, however many they are.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
+    Task<IReadOnlyList<InvalidToken>> FindInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken cancellationToken);
 }

@@ -128,6 +128,9 @@ public sealed class TokenAuthenticatorTests
 
         public int Asked { get; private set; }
 
+        public Task<IReadOnlyList<InvalidToken>> FindInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken)
         {
             Asked++;

@@ -1,13 +1,14 @@
 using System.Globalization;
 using StackExchange.Redis;
 
-namespace Rabbit.Persistence.LiveSessions;
+namespace Rabbit.Persistence.Redis;
 
 /// <summary>How Redis is reached.</summary>
 internal static class RedisConnection
 {
     private const int DefaultPort = 6379;
     private const int TimeoutMilliseconds = 2000;
+    private const int KeepAliveSeconds = 10;
 
     /// <summary>Reads <c>redis://name:password@host:port/database</c> (<c>rediss</c> for TLS), <c>host:port</c>, or a StackExchange.Redis string.</summary>
     /// <exception cref="FormatException">It is none of them.</exception>
@@ -33,6 +34,9 @@ internal static class RedisConnection
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ConnectTimeout = TimeoutMilliseconds;
         options.AsyncTimeout = TimeoutMilliseconds;
+        // A line that died without a word is noticed by this; a subscription only listens.
+        if (options.KeepAlive < 0)
+            options.KeepAlive = KeepAliveSeconds;
         return options;
     }
 
