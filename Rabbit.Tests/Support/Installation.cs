@@ -69,10 +69,20 @@ internal sealed class Installation : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Starts a server that may not listen at once.</summary>
-    public RabbitProcess Launch(params (string Name, string Value)[] environment)
+    /// <summary>Starts a server by another program, which becomes it, and waits until it listens.</summary>
+    public async Task<RabbitProcess> StartOnAsync(string[] launcher, params (string Name, string Value)[] environment)
     {
-        var server = new RabbitProcess(this, environment.ToDictionary(pair => pair.Name, pair => pair.Value));
+        RabbitProcess server = Launch(launcher, environment);
+        await server.WaitUntilListeningAsync();
+        return server;
+    }
+
+    /// <summary>Starts a server that may not listen at once.</summary>
+    public RabbitProcess Launch(params (string Name, string Value)[] environment) => Launch([], environment);
+
+    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment)
+    {
+        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value));
         _started.Add(server);
         return server;
     }

@@ -12,10 +12,14 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     private readonly Installation _installation;
     private AdminApi? _api;
 
-    public RabbitProcess(Installation installation, IReadOnlyDictionary<string, string> environment)
+    /// <param name="installation">Where it runs.</param>
+    /// <param name="launcher">A program with arguments that becomes the server, or empty.</param>
+    /// <param name="environment">Variables beside this process's.</param>
+    public RabbitProcess(Installation installation, IReadOnlyList<string> launcher, IReadOnlyDictionary<string, string> environment)
     {
         _installation = installation;
-        Process = RunningProcess.Start("rabbit server", Programs.Rabbit, installation.Arguments(), environment);
+        string[] command = [.. launcher, Programs.Rabbit, .. installation.Arguments()];
+        Process = RunningProcess.Start("rabbit server", command[0], command[1..], environment);
     }
 
     public RunningProcess Process { get; }
@@ -29,7 +33,7 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     {
         await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout);
         Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
-        string key = await File.ReadAllTextAsync(Path.Combine(_installation.Data, "admin.key"), TestContext.Current.CancellationToken);
+        string key = await File.ReadAllTextAsync(DataFile("admin.key"), TestContext.Current.CancellationToken);
         _api = new AdminApi(new Uri(api.Groups["url"].Value), key.Trim());
     }
 
@@ -47,9 +51,16 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     /// <summary>What to give tunnel-client for a token of this server.</summary>
     public async Task<string> ConnectionStringAsync(TestToken token)
     {
-        string pem = await File.ReadAllTextAsync(Path.Combine(_installation.Data, "tls", "cert.pem"), TestContext.Current.CancellationToken);
+        string pem = await File.ReadAllTextAsync(DataFile("tls/cert.pem"), TestContext.Current.CancellationToken);
         using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(pem);
         return new ConnectionUri(token.Text, "localhost", ControlPort, CertificateFingerprint.Of(certificate), Plaintext: false).Reveal();
+    }
+
+    // Or as the server sees it, which may have a file system of its own there.
+    private string DataFile(string name)
+    {
+        string file = Path.Combine(_installation.Data, name);
+        return File.Exists(file) ? file : $"/proc/{Process.Id}/root{file}";
     }
 
     public async ValueTask DisposeAsync()
