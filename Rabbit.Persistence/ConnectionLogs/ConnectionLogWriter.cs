@@ -75,8 +75,6 @@ internal sealed partial class ConnectionLogWriter(
                     position = await StoreAsync(position);
                 }
                 while (position != before);
-                if (!_waits)
-                    journal.BeginSegmentIfLong();
             }
             while (await journal.WaitForMoreAsync(_giveUp.Token));
             journal.Finish(position);

@@ -16,7 +16,7 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
 {
     private const string Extension = ".journal";
     private const int SegmentLength = 8 * 1024 * 1024;
-    private const int IdleSegmentLength = 1024 * 1024;
+    private const int ReleasedSegmentLength = 1024 * 1024; // From which on it is deleted rather than continued.
     private const int ReadLength = 256 * 1024;
 
     private readonly Lock _lock = new();
@@ -24,6 +24,7 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
     private readonly Channel<bool> _appended = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private SafeFileHandle? _file;
     private long _current;
+    private JournalPosition _released;
 
     /// <summary>Where the oldest entry is.</summary>
     public JournalPosition Start { get; private set; }
@@ -72,6 +73,11 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
             return false;
 
         long end = LengthOf(_current);
+        if (end >= SegmentLength || (end >= ReleasedSegmentLength && IsReleased(end)))
+        {
+            BeginSegment();
+            end = 0;
+        }
         _file ??= File.OpenHandle(PathOf(_current), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete);
         try
         {
@@ -85,8 +91,6 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
         }
         lock (_lock)
             _lengths[_current] = end + buffer.Length;
-        if (end + buffer.Length >= SegmentLength)
-            BeginSegment();
         _appended.Writer.TryWrite(true);
         return true;
     }
@@ -135,19 +139,13 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
     {
         lock (_lock)
         {
+            _released = position;
             foreach (long segment in _lengths.Keys.TakeWhile(segment => segment < position.Segment).ToList())
             {
                 File.Delete(PathOf(segment));
                 _lengths.Remove(segment);
             }
         }
-    }
-
-    /// <summary>Begins another file where the present one is worth deleting; called by the one who appends.</summary>
-    public void BeginSegmentIfLong()
-    {
-        if (LengthOf(_current) >= IdleSegmentLength)
-            BeginSegment();
     }
 
     /// <summary>Deletes the file of this run where all of it was read, after the last append.</summary>
@@ -171,6 +169,12 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
         Dispose();
         lock (_lock)
             _lengths[++_current] = 0;
+    }
+
+    private bool IsReleased(long end)
+    {
+        lock (_lock)
+            return _released == new JournalPosition(_current, end);
     }
 
     private JournalPosition Following(long segment) => new(_lengths.Keys.First(next => next > segment), 0);
