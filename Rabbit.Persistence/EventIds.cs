@@ -21,6 +21,7 @@ internal static class EventIds
     public const int RetentionWaits = 5015;
     public const int RetentionFailed = 5016;
     public const int RetentionUnreadable = 5017;
+    public const int LogRowsFailed = 5018;
     public const int PortRangeOverlaps = 5020;
     public const int RevocationsAway = 5030;
 }

@@ -13,7 +13,7 @@ internal static class DatabaseCommands
         var database = new Option<string>("--database") { Description = "postgres://name@host/database; without it SQLite in --data.", DefaultValueFactory = _ => "" };
         var data = new Option<string>("--data") { Description = "Data directory of SQLite.", DefaultValueFactory = _ => "rabbit-data" };
         database.Recursive = data.Recursive = true;
-        var root = new RootCommand("Fills a database, and measures the queries of the API on it.") 
+        var root = new RootCommand("Fills a database, and measures the queries of the API on it.")
         {
             database, data, SeedCommand.Create(database, data), QueriesCommand.Create(database, data),
         };

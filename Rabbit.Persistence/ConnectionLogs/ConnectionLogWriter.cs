@@ -58,23 +58,30 @@ internal sealed partial class ConnectionLogWriter(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         JournalPosition position = journal.Start;
+        var backoff = new Backoff();
         try
         {
             await database.WhenReleasedAsync(_giveUp.Token);
             do
             {
-                JournalPosition before;
-                do
+                while (true)
                 {
-                    if (!CaughtUp.IsCompleted && position == journal.StartOfThisRun)
+                    JournalPosition before = position;
+                    try
                     {
-                        await PersistAsync(CloseOpenRowsAsync, "the rows of the last run");
-                        _caughtUp.TrySetResult();
+                        position = await StoreAsync(position);
+                        backoff = new Backoff();
                     }
-                    before = position;
-                    position = await StoreAsync(position);
+                    catch (Exception e) when (!_giveUp.IsCancellationRequested)
+                    {
+                        // A file that cannot be read, or a bug of ours, must end neither the log nor the server.
+                        LogFailed(e);
+                        await Task.Delay(backoff.Next(), time, _giveUp.Token);
+                        continue;
+                    }
+                    if (position == before)
+                        break;
                 }
-                while (position != before);
             }
             while (await journal.WaitForMoreAsync(_giveUp.Token));
             journal.Finish(position);
@@ -87,6 +94,11 @@ internal sealed partial class ConnectionLogWriter(
 
     private async Task<JournalPosition> StoreAsync(JournalPosition position)
     {
+        if (!CaughtUp.IsCompleted && position == journal.StartOfThisRun)
+        {
+            await PersistAsync(CloseOpenRowsAsync, "the rows of the last run");
+            _caughtUp.TrySetResult();
+        }
         JournalBatch batch = await journal.ReadAsync(position, _giveUp.Token);
         if (batch.Unreadable > 0)
             LogUnreadable(batch.Unreadable, position.Segment);
@@ -166,6 +178,9 @@ internal sealed partial class ConnectionLogWriter(
 
     [LoggerMessage(EventIds.ChangeDropped, LogLevel.Error, "The database refuses the connection log row {Id}, which is dropped")]
     private partial void LogRefused(Exception exception, Guid id);
+
+    [LoggerMessage(EventIds.LogRowsFailed, LogLevel.Error, "Connection log rows could not be brought from the journal into the database; trying again")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(EventIds.JournalLeft, LogLevel.Warning, "The server stops before all connection log rows are in the database; the next start writes them from the journal")]
     private partial void LogLeft();

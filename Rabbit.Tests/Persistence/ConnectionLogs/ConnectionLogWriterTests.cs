@@ -1,6 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using Rabbit.Persistence;
 using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Model;

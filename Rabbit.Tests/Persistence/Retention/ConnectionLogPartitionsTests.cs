@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
-using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Retention;
 using Rabbit.Tests.Support;
