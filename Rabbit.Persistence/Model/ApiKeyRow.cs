@@ -16,5 +16,7 @@ internal sealed class ApiKeyRow
 
     public DateTimeOffset? LastUsedAt { get; set; }
 
+    public DateTimeOffset? ExpiresAt { get; set; }
+
     public DateTimeOffset? RevokedAt { get; set; }
 }

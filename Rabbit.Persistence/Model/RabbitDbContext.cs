@@ -23,6 +23,10 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 
+    public DbSet<HourRow> Hours => Set<HourRow>();
+
+    public DbSet<DueHourRow> DueHours => Set<DueHourRow>();
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -39,6 +43,9 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
             token.Property(row => row.Id).HasMaxLength(64);
             token.Property(row => row.Name).HasMaxLength(100);
             token.HasOne(row => row.Team).WithMany(team => team.Tokens).HasForeignKey(row => row.TeamId).OnDelete(DeleteBehavior.Cascade);
+            // Lists go by time, of all teams or of one.
+            token.HasIndex(row => new { row.CreatedAt, row.Id });
+            token.HasIndex(row => new { row.TeamId, row.CreatedAt, row.Id });
         });
         modelBuilder.Entity<PortAssignmentRow>(assignment =>
         {
@@ -76,13 +83,27 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
         modelBuilder.Entity<AuditLogRow>(audit =>
         {
             audit.ToTable("audit_log");
-            audit.HasIndex(row => row.At);
+            audit.HasIndex(row => new { row.At, row.Id });
         });
         modelBuilder.Entity<ApiKeyRow>(key =>
         {
             key.ToTable("api_keys");
             key.Property(row => row.Id).HasMaxLength(64);
             key.Property(row => row.Name).HasMaxLength(100);
+            key.HasIndex(row => new { row.CreatedAt, row.Id });
+            key.HasIndex(row => row.TeamId);
+        });
+        modelBuilder.Entity<HourRow>(hour =>
+        {
+            hour.ToTable("hourly_statistics");
+            hour.HasKey(row => new { row.Hour, row.TeamId });
+            hour.HasIndex(row => new { row.TeamId, row.Hour });
+            hour.Property(row => row.TeamId).HasMaxLength(64);
+        });
+        modelBuilder.Entity<DueHourRow>(due =>
+        {
+            due.ToTable("statistics_due");
+            due.HasKey(row => row.Hour);
         });
 
         foreach (IMutableEntityType entity in modelBuilder.Model.GetEntityTypes())

@@ -15,6 +15,18 @@ public sealed record TokenRecord(
     string TokenId, string TeamId, string TeamName, string TokenName, ReadOnlyMemory<byte> SecretHash, int Port,
     ServiceKind Kind, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, long LastEpoch)
 {
+    /// <summary>SHA-256 of the secret before the last rotation, or empty; valid until <see cref="PreviousSecretUntil"/>.</summary>
+    public ReadOnlyMemory<byte> PreviousSecretHash { get; init; }
+
+    /// <summary>When the secret before the last rotation stops being valid, or null when there is none.</summary>
+    public DateTimeOffset? PreviousSecretUntil { get; init; }
+
+    /// <summary>Grows with every change of the token that a running tunnel must hear of.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>What its tunnel allows.</summary>
+    public TunnelRules Rules { get; init; } = TunnelRules.None;
+
     /// <summary>True when the token's time is over at <paramref name="now"/>.</summary>
     public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;
 }

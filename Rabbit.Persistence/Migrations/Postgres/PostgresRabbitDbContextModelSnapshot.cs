@@ -33,6 +33,10 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
                     b.Property<DateTimeOffset?>("LastUsedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_used_at");
@@ -62,6 +66,10 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnName("team_id");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("TeamId");
+
+                    b.HasIndex("CreatedAt", "Id");
 
                     b.ToTable("api_keys", (string)null);
                 });
@@ -104,7 +112,7 @@ namespace Rabbit.Persistence.Migrations.Postgres
 
                     b.HasKey("Id");
 
-                    b.HasIndex("At");
+                    b.HasIndex("At", "Id");
 
                     b.ToTable("audit_log", (string)null);
                 });
@@ -186,6 +194,67 @@ namespace Rabbit.Persistence.Migrations.Postgres
                     b.HasIndex("VisitorAddress", "StartedAt", "Id");
 
                     b.ToTable("connection_logs", (string)null);
+                });
+
+            modelBuilder.Entity("Rabbit.Persistence.Model.DueHourRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.HasKey("Hour");
+
+                    b.ToTable("statistics_due", (string)null);
+                });
+
+            modelBuilder.Entity("Rabbit.Persistence.Model.HourRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<string>("TeamId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("team_id");
+
+                    b.Property<long>("BytesFromVisitor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes_from_visitor");
+
+                    b.Property<long>("BytesToVisitor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes_to_visitor");
+
+                    b.Property<long>("Closed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("closed");
+
+                    b.Property<long>("Connections")
+                        .HasColumnType("bigint")
+                        .HasColumnName("connections");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<long>("Errors")
+                        .HasColumnType("bigint")
+                        .HasColumnName("errors");
+
+                    b.Property<long>("Refused")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused");
+
+                    b.Property<long>("Timeouts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("timeouts");
+
+                    b.HasKey("Hour", "TeamId");
+
+                    b.HasIndex("TeamId", "Hour");
+
+                    b.ToTable("hourly_statistics", (string)null);
                 });
 
             modelBuilder.Entity("Rabbit.Persistence.Model.PortAssignmentRow", b =>
@@ -374,6 +443,11 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnType("character varying(64)")
                         .HasColumnName("id");
 
+                    b.Property<string>("ClientNetworks")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("client_networks");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -386,6 +460,10 @@ namespace Rabbit.Persistence.Migrations.Postgres
                     b.Property<DateTimeOffset?>("ExpiresAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
+
+                    b.Property<int>("HoldSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("hold_seconds");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -400,11 +478,31 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_used_at");
 
+                    b.Property<int>("MaxVisitors")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_visitors");
+
+                    b.Property<int>("MaxVisitorsPerAddress")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_visitors_per_address");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)")
                         .HasColumnName("name");
+
+                    b.Property<byte[]>("PreviousSecretHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_secret_hash");
+
+                    b.Property<DateTimeOffset?>("PreviousSecretUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("previous_secret_until");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("revision");
 
                     b.Property<DateTimeOffset?>("RevokedAt")
                         .HasColumnType("timestamp with time zone")
@@ -420,9 +518,16 @@ namespace Rabbit.Persistence.Migrations.Postgres
                         .HasColumnType("character varying(64)")
                         .HasColumnName("team_id");
 
+                    b.Property<string>("VisitorNetworks")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("visitor_networks");
+
                     b.HasKey("Id");
 
-                    b.HasIndex("TeamId");
+                    b.HasIndex("CreatedAt", "Id");
+
+                    b.HasIndex("TeamId", "CreatedAt", "Id");
 
                     b.ToTable("team_tokens", (string)null);
                 });

@@ -28,6 +28,10 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
                     b.Property<long?>("LastUsedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_used_at");
@@ -57,6 +61,10 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnName("team_id");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("TeamId");
+
+                    b.HasIndex("CreatedAt", "Id");
 
                     b.ToTable("api_keys", (string)null);
                 });
@@ -99,7 +107,7 @@ namespace Rabbit.Persistence.Migrations.Sqlite
 
                     b.HasKey("Id");
 
-                    b.HasIndex("At");
+                    b.HasIndex("At", "Id");
 
                     b.ToTable("audit_log", (string)null);
                 });
@@ -181,6 +189,67 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                     b.HasIndex("VisitorAddress", "StartedAt", "Id");
 
                     b.ToTable("connection_logs", (string)null);
+                });
+
+            modelBuilder.Entity("Rabbit.Persistence.Model.DueHourRow", b =>
+                {
+                    b.Property<long>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.HasKey("Hour");
+
+                    b.ToTable("statistics_due", (string)null);
+                });
+
+            modelBuilder.Entity("Rabbit.Persistence.Model.HourRow", b =>
+                {
+                    b.Property<long>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.Property<string>("TeamId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("team_id");
+
+                    b.Property<long>("BytesFromVisitor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_from_visitor");
+
+                    b.Property<long>("BytesToVisitor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_to_visitor");
+
+                    b.Property<long>("Closed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("closed");
+
+                    b.Property<long>("Connections")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("connections");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<long>("Errors")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("errors");
+
+                    b.Property<long>("Refused")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refused");
+
+                    b.Property<long>("Timeouts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("timeouts");
+
+                    b.HasKey("Hour", "TeamId");
+
+                    b.HasIndex("TeamId", "Hour");
+
+                    b.ToTable("hourly_statistics", (string)null);
                 });
 
             modelBuilder.Entity("Rabbit.Persistence.Model.PortAssignmentRow", b =>
@@ -367,6 +436,11 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<string>("ClientNetworks")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_networks");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
@@ -379,6 +453,10 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                     b.Property<long?>("ExpiresAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("expires_at");
+
+                    b.Property<int>("HoldSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hold_seconds");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -393,11 +471,31 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_used_at");
 
+                    b.Property<int>("MaxVisitors")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("max_visitors");
+
+                    b.Property<int>("MaxVisitorsPerAddress")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("max_visitors_per_address");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
+
+                    b.Property<byte[]>("PreviousSecretHash")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("previous_secret_hash");
+
+                    b.Property<long?>("PreviousSecretUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("previous_secret_until");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
 
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER")
@@ -413,9 +511,16 @@ namespace Rabbit.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("team_id");
 
+                    b.Property<string>("VisitorNetworks")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("visitor_networks");
+
                     b.HasKey("Id");
 
-                    b.HasIndex("TeamId");
+                    b.HasIndex("CreatedAt", "Id");
+
+                    b.HasIndex("TeamId", "CreatedAt", "Id");
 
                     b.ToTable("team_tokens", (string)null);
                 });

@@ -85,6 +85,8 @@ public sealed class MigrationTests
             context => context.ConnectionLogs.AsNoTracking().OrderBy(row => row.TokenId).ToListAsync(Cancellation));
         Assert.Equal([("gone", "", 7), ("token", "team", 7)], rows.Select(row => (row.TokenId, row.TeamId, row.BytesToVisitor)));
         Assert.All(rows, row => Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), row.StartedAt));
+        DueHourRow due = Assert.Single(await rig.QueryAsync(context => context.DueHours.AsNoTracking().ToListAsync(Cancellation)));
+        Assert.Equal(rows[0].StartedAt, due.Hour);
     }
 
     [Fact]
