@@ -38,13 +38,15 @@ public static class PersistenceServices
         });
         services.AddSingleton<PortRangeWatch>();
         services.AddSingleton<PortAllocator>();
-        AddStore((database, _, provider) => new ServerSettings(
-            database, provider.GetRequiredService<IOptions<PersistenceOptions>>().Value, provider.GetRequiredService<PortRangeWatch>()));
+        AddStore((database, time, provider) => new ServerSettings(
+            database, time, provider.GetRequiredService<IOptions<PersistenceOptions>>().Value, provider.GetRequiredService<PortRangeWatch>()));
         AddStore((database, time, _) => new TeamStore(database, time));
         AddStore((database, time, provider) => new TokenStore(database, provider.GetRequiredService<PortAllocator>(), time));
         AddStore((database, time, _) => new ApiKeyStore(database, time));
         AddStore((database, time, _) => new StatsStore(database, time));
         AddStore((database, time, _) => new AuditLog(database, time));
+        AddStore((database, _, _) => new PortReader(database));
+        AddStore((database, _, _) => new SessionHistory(database));
         AddStore((database, _, _) => new ConnectionLogReader(database));
         AddStore((database, _, provider) => new DatabaseSchema(
             database, provider.GetRequiredService<DatabaseMigrator>(), provider.GetRequiredService<DataDirectoryLock>()));

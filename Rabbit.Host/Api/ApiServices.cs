@@ -1,47 +1,46 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.OpenApi;
-using Rabbit.Persistence.Management;
+using Microsoft.Extensions.Options;
+using Rabbit.Host.Api.Access;
+using Rabbit.Host.Api.Answers;
+using Rabbit.Host.Api.Audits;
+using Rabbit.Host.Api.Connections;
+using Rabbit.Host.Api.Description;
+using Rabbit.Host.Api.Events;
+using Rabbit.Host.Api.Keys;
+using Rabbit.Host.Api.Ports;
+using Rabbit.Host.Api.Restoration;
+using Rabbit.Host.Api.Sessions;
+using Rabbit.Host.Api.Settings;
+using Rabbit.Host.Api.Statistics;
+using Rabbit.Host.Api.Status;
+using Rabbit.Host.Api.Teams;
+using Rabbit.Host.Api.Tokens;
+using Rabbit.Host.Startup;
 
 namespace Rabbit.Host.Api;
 
-/// <summary>Adds the REST API: routes, authentication, problem details, and its description.</summary>
+/// <summary>Adds the REST API: routes, authentication, limits, problem details, and its description.</summary>
 internal static class ApiServices
 {
     /// <summary>Registers what the API needs.</summary>
     public static void AddRabbitApi(this IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(json =>
-        {
-            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-            json.SerializerOptions.DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower;
-        });
+        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddRoutingCore();
-        // Bad requests are answers (see Problems), also where the environment says that this is a developer's machine.
-        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = false);
+        // For the sentence that says what could not be read (ApiExceptionHandler).
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<ApiExceptionHandler>();
-        services.AddScoped<Audit>();
-        services.AddHttpContextAccessor();
+        services.AddSingleton<ServerStart>();
+        services.AddSingleton<ChangeEvents>();
+        services.AddSingleton<EventStream>();
 
         services.AddAuthentication(ApiKeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
-        services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireRole(ApiKeyStore.AdminRole).Build());
-
-        services.AddEndpointsApiExplorer();
-        services.AddSwaggerGen(swagger =>
-        {
-            swagger.SwaggerDoc("v1", new OpenApiInfo { Title = "Rabbit", Version = "v1", Description = "Teams, tokens and tunnels of a Rabbit server." });
-            swagger.AddSecurityDefinition("key", new OpenApiSecurityScheme
-            {
-                Type = SecuritySchemeType.Http,
-                Scheme = "bearer",
-                Description = "An API key; the first one is in the server's data directory, admin.key.",
-            });
-            swagger.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] });
-        });
+        services.AddRabbitAuthorization();
+        services.AddRequestLimits();
+        services.AddCors();
+        services.AddApiDescription();
     }
 
     /// <summary>Maps the routes.</summary>
@@ -49,17 +48,28 @@ internal static class ApiServices
     {
         server.UseExceptionHandler();
         server.UseStatusCodePages();
-        server.UseSwagger();
-        server.UseSwaggerUI(ui => ui.SwaggerEndpoint("/swagger/v1/swagger.json", "Rabbit"));
+        string[] origins = server.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins();
+        if (origins.Length > 0)
+            server.UseCors(cors => cors.WithOrigins(origins).AllowAnyHeader().AllowAnyMethod());
+        server.UseApiDescription();
         server.UseAuthentication();
+        server.UseRateLimiter();
         server.UseAuthorization();
 
-        RouteGroupBuilder api = server.MapGroup("/api/v1").ProducesProblem(StatusCodes.Status401Unauthorized);
+        RouteGroupBuilder api = server.MapGroup("/api/v1");
         api.MapTeams();
         api.MapTokens();
-        api.MapTunnels();
+        api.MapPorts();
+        api.MapSessions();
         api.MapConnections();
-        api.MapStatus();
+        api.MapRestoration();
+        api.MapStatistics();
+        api.MapSettings();
+        api.MapKeys();
+        api.MapAudit();
+        api.MapEvents();
+        api.MapHealth();
+        api.MapVersion();
         server.MapRoot();
     }
 }

@@ -16,6 +16,11 @@ internal static class DatabaseFailure
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation }
         or SqliteException { SqliteErrorCode: 19, SqliteExtendedErrorCode: 2067 or 1555 });
 
+    /// <summary>True when a row referred to one that does not exist.</summary>
+    public static bool IsForeignKeyViolation(Exception exception) => Any(exception, e => e is
+        PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation }
+        or SqliteException { SqliteErrorCode: 19, SqliteExtendedErrorCode: 787 });
+
     /// <summary>True when the database gave up this transaction for another's sake (a deadlock).</summary>
     public static bool IsConflict(Exception exception) => Any(exception, e => e is PostgresException { SqlState: ['4', '0', ..] });
 

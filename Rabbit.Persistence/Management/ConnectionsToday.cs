@@ -8,7 +8,8 @@ namespace Rabbit.Persistence.Management;
 /// Counts the connections since midnight UTC. At millions a day a database takes too long to count them all at each question,
 /// so hours that are over are counted once; and once more from time to time, for rows that were stored late.
 /// </summary>
-internal sealed class ConnectionsToday
+/// <param name="teamId">The team whose connections are counted, or null for all.</param>
+internal sealed class ConnectionsToday(string? teamId)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -33,7 +34,8 @@ internal sealed class ConnectionsToday
             DateTimeOffset end = hour + Hour;
             if (!_hours.TryGetValue(hour, out CountedHour? counted) || counted.At < end + Settled || hour == doubtful)
             {
-                int rows = await context.ConnectionLogs.CountAsync(row => row.StartedAt >= begin && row.StartedAt < end, cancellationToken);
+                int rows = await context.ConnectionLogs.CountAsync(
+                    row => row.StartedAt >= begin && row.StartedAt < end && (teamId == null || row.TeamId == teamId), cancellationToken);
                 _hours[hour] = counted = new CountedHour(rows, now);
             }
             sum += counted.Rows;

@@ -22,6 +22,9 @@ public sealed class DatabaseSchema
         _lock = directoryLock;
     }
 
+    /// <summary>True when this is PostgreSQL.</summary>
+    public bool IsPostgres => _database.Connection.IsPostgres;
+
     /// <summary>True when this is SQLite, in a file.</summary>
     public bool IsFile => !_database.Connection.IsPostgres;
 

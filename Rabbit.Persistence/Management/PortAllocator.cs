@@ -21,19 +21,23 @@ internal sealed class PortAllocator(RabbitDatabase database, ServerSettings sett
     public static readonly TimeSpan Rest = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Inserts the token together with its port, in one transaction.
+    /// Inserts the token together with its port and what the audit log says of it, in one transaction.
     /// </summary>
     /// <param name="token">The token, not stored yet.</param>
     /// <param name="requested">The port asked for, or null for any.</param>
+    /// <param name="audit">The row of the audit log; the port is added to its details.</param>
     /// <param name="cancellationToken">Stops trying.</param>
-    public async Task<ManagementResult<PortAssignmentRow>> InsertAsync(TokenRow token, int? requested, CancellationToken cancellationToken)
+    public async Task<ManagementResult<PortAssignmentRow>> InsertAsync(
+        TokenRow token, int? requested, AuditLogRow audit, CancellationToken cancellationToken)
     {
+        string details = audit.Details;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
+            audit.Details = details;
             try
             {
                 return await database.WriteAsync(
-                    context => TryInsertAsync(context, token, requested, attempt > 0, cancellationToken), cancellationToken);
+                    context => TryInsertAsync(context, token, requested, audit, attempt > 0, cancellationToken), cancellationToken);
             }
             catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
             {
@@ -44,9 +48,9 @@ internal sealed class PortAllocator(RabbitDatabase database, ServerSettings sett
     }
 
     private async Task<ManagementResult<PortAssignmentRow>> TryInsertAsync(
-        RabbitDbContext context, TokenRow token, int? requested, bool contended, CancellationToken cancellationToken)
+        RabbitDbContext context, TokenRow token, int? requested, AuditLogRow audit, bool contended, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = time.GetStoredNow();
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         if (await settings.ReadPortRangeAsync(context, cancellationToken) is not { } range)
             return Fail(ManagementError.Invalid, ServerSettings.NoRange);
@@ -71,6 +75,8 @@ internal sealed class PortAllocator(RabbitDatabase database, ServerSettings sett
         context.Tokens.Add(token);
         var assignment = new PortAssignmentRow { Port = port, TokenId = token.Id, AssignedAt = now };
         context.PortAssignments.Add(assignment);
+        audit.Details += string.Create(CultureInfo.InvariantCulture, $" port={port}");
+        context.AuditLog.Add(audit);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         if (requested is null && !contended)

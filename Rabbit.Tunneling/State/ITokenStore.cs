@@ -10,7 +10,9 @@ public interface ITokenStore
     /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
     Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken);
 
-    /// <summary>Those of these tokens that were deleted, revoked, or have expired; one statement, however many they are.</summary>
+    /// <summary>
+    /// Those of these tokens that were deleted, revoked, have expired or are of another revision; one statement, however many they are.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
-    Task<IReadOnlyList<InvalidToken>> FindInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken cancellationToken);
+    Task<IReadOnlyList<ChangedToken>> FindChangedAsync(IReadOnlyCollection<KnownToken> known, CancellationToken cancellationToken);
 }

@@ -2,9 +2,10 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Rabbit.Host.Api.Answers;
 using Rabbit.Persistence.Management;
 
-namespace Rabbit.Host.Api;
+namespace Rabbit.Host.Api.Access;
 
 /// <summary>Authenticates <c>Authorization: Bearer KEY</c> (RFC 6750) against the stored hashes.</summary>
 internal sealed class ApiKeyAuthentication(
@@ -14,16 +15,24 @@ internal sealed class ApiKeyAuthentication(
     public new const string Scheme = "key";
     private const string BearerPrefix = "Bearer ";
 
+    /// <summary>The key that a request presents, valid or not; null when it presents none.</summary>
+    public static string? KeyOf(HttpRequest request)
+    {
+        string header = request.Headers.Authorization.ToString();
+        return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? header[BearerPrefix.Length..].Trim() : null;
+    }
+
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        string header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase))
+        if (KeyOf(Request) is not { } text)
             return AuthenticateResult.NoResult();
-        if (await keys.VerifyAsync(header[BearerPrefix.Length..].Trim(), Context.RequestAborted) is not { } key)
+        if (await keys.VerifyAsync(text, Context.RequestAborted) is not { } key)
             return AuthenticateResult.Fail("The key is not known.");
         var identity = new ClaimsIdentity(
             [new Claim(ClaimTypes.NameIdentifier, key.KeyId), new Claim(ClaimTypes.Name, key.Name), new Claim(ClaimTypes.Role, key.Role)], Scheme);
+        if (key.TeamId is { } team)
+            identity.AddClaim(new Claim(Caller.TeamClaim, team));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme));
     }
 

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Rabbit.Host.Api.Access;
+using Rabbit.Host.Api.Answers;
+using Rabbit.Persistence.Management;
+using Rabbit.Tunneling.Sessions;
+
+namespace Rabbit.Host.Api.Sessions;
+
+/// <summary>Tunnels as they stand now with their sessions, and the sessions of a token as stored.</summary>
+internal static class SessionRoutes
+{
+    private const int LongestPage = 1000;
+    private const int LongestReason = 200;
+    private const string NoSuchSession = "This server has no tunnel with this session now; list the sessions to find the right one.";
+
+    public static void MapSessions(this RouteGroupBuilder api)
+    {
+        RouteGroupBuilder sessions = api.MapGroup("/sessions").WithTags("Sessions");
+        sessions.MapGet("/", List).WithName("ListSessions").RequireAuthorization(Allow.AnyKey)
+            .WithSummary("Lists the tunnels of this server and who serves them, by port").Choice("state", EnumText<TunnelStatus>.Names);
+        sessions.MapGet("/{sessionId}", Find).WithName("GetSession").RequireAuthorization(Allow.AnyKey)
+            .WithSummary("Shows a tunnel by its session").Answers(StatusCodes.Status404NotFound);
+        sessions.MapPost("/{sessionId}/close", CloseAsync).WithName("CloseSession").RequireAuthorization(Allow.Manage)
+            .WithSummary("Ends a session: its client is told why and may come back after a while, its visitors are disconnected")
+            .Answers(StatusCodes.Status404NotFound);
+        api.MapGet("/tokens/{tokenId}/sessions", ListStoredAsync).WithTags("Sessions").WithName("ListTokenSessions").RequireAuthorization(Allow.AnyKey)
+            .WithSummary("Lists the sessions of a token, also those that have ended, newest first").Answers(StatusCodes.Status404NotFound);
+    }
+
+    private static Results<Ok<PageAnswer<TunnelSummary>>, ProblemHttpResult> List(
+        [FromQuery(Name = "team_id")] string? teamId, [FromQuery(Name = "port")] int? port, [FromQuery(Name = "state")] string? state,
+        [AsParameters] PageQuery page, Caller caller, TunnelRegistry tunnels)
+    {
+        if (!EnumText<TunnelStatus>.TryRead("state", state, out TunnelStatus? known, out string sentence))
+            return Problems.BadRequest(sentence);
+        if (page.Most is < 1 or > LongestPage)
+            return Problems.BadRequest($"limit must be 1 to {LongestPage}.");
+        // The cursor is the last port of the page before.
+        int after = 0;
+        if (page.Cursor is not null && !int.TryParse(page.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out after))
+            return Problems.BadRequest("The cursor is none of this route's; send what the page before gave as next, or none for the first page.");
+        TunnelSnapshot[] found = [.. tunnels.List()
+            .Where(tunnel => (caller.Scope is null || tunnel.TeamId == caller.Scope) && (teamId is null || tunnel.TeamId == teamId)
+                && (port is null || tunnel.Port == port) && (known is null || tunnel.Status() == known) && tunnel.Port > after)
+            .OrderBy(tunnel => tunnel.Port).Take(page.Most + 1)];
+        string? next = found.Length > page.Most ? found[page.Most - 1].Port.ToString(CultureInfo.InvariantCulture) : null;
+        return TypedResults.Ok(PageAnswer.Of(new Page<TunnelSnapshot>(found[..Math.Min(found.Length, page.Most)], next), TunnelSummary.Of, "tunnels"));
+    }
+
+    private static Results<Ok<Answer<TunnelSummary>>, ProblemHttpResult> Find(Guid sessionId, Caller caller, TunnelRegistry tunnels) =>
+        FindInScope(sessionId, caller, tunnels) is { } tunnel
+            ? TypedResults.Ok(new Answer<TunnelSummary>("Tunnel", TunnelSummary.Of(tunnel)))
+            : Problems.NotFound(NoSuchSession);
+
+    private static async Task<Results<Ok<Done>, ProblemHttpResult>> CloseAsync(
+        Guid sessionId, CloseSessionRequest request, Caller caller, TunnelRegistry tunnels, AuditLog audit, CancellationToken cancellationToken)
+    {
+        string reason = request.Reason?.Trim() ?? "";
+        if (reason.Length > LongestReason)
+            return Problems.BadRequest($"The reason is longer than {LongestReason} characters; shorten it.");
+        if (FindInScope(sessionId, caller, tunnels) is not { } tunnel)
+            return Problems.NotFound(NoSuchSession);
+        // What a session is, the tunnel decides and not the database: so this is written down first.
+        await audit.WriteAsync(caller.Actor, "session.close", sessionId.ToString(), $"port={tunnel.Port} reason={reason}", cancellationToken);
+        return await tunnels.CloseSessionAsync(sessionId, reason)
+            ? TypedResults.Ok(new Done("Session closed; its client is told why"))
+            : Problems.NotFound(NoSuchSession);
+    }
+
+    private static async Task<Results<Ok<PageAnswer<SessionSummary>>, ProblemHttpResult>> ListStoredAsync(
+        string tokenId, [AsParameters] PageQuery page, Caller caller, SessionHistory history, CancellationToken cancellationToken)
+    {
+        ManagementResult<Page<StoredSession>> read = await history.ListAsync(caller.Scope, tokenId, page.Cursor, page.Most, cancellationToken);
+        return read.Value is { } found
+            ? TypedResults.Ok(PageAnswer.Of(found, SessionSummary.Of, "sessions"))
+            : Problems.Of(read.Error, read.Sentence);
+    }
+
+    private static TunnelSnapshot? FindInScope(Guid sessionId, Caller caller, TunnelRegistry tunnels) =>
+        tunnels.FindBySession(sessionId) is { } tunnel && (caller.Scope is null || tunnel.TeamId == caller.Scope) ? tunnel : null;
+}

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Rabbit.Host.Api.Access;
+using Rabbit.Host.Api.Answers;
+using Rabbit.Host.Api.Events;
+using Rabbit.Persistence.Management;
+
+namespace Rabbit.Host.Api.Settings;
+
+/// <summary>The settings that are in the database.</summary>
+internal static class SettingRoutes
+{
+    public static void MapSettings(this RouteGroupBuilder api)
+    {
+        RouteGroupBuilder settings = api.MapGroup("/settings").WithTags("Settings");
+        settings.MapGet("/", ReadAsync).WithName("GetSettings").RequireAuthorization(Allow.WholeServer)
+            .WithSummary("Shows the settings that can be changed while the server runs");
+        settings.MapPatch("/", ChangeAsync).WithName("ChangeSettings").WithSummary("Changes them, for all servers on the database");
+    }
+
+    private static async Task<Ok<Answer<ServerSettingsSummary>>> ReadAsync(ServerSettings settings, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new Answer<ServerSettingsSummary>("Settings", ServerSettingsSummary.Of(await settings.ReadAllAsync(cancellationToken))));
+
+    private static async Task<Results<Ok<Answer<ServerSettingsSummary>>, ProblemHttpResult>> ChangeAsync(
+        ChangeSettingsRequest request, Caller caller, ServerSettings settings, ChangeEvents events, CancellationToken cancellationToken)
+    {
+        ManagementResult<SettingValues> changed = await settings.UpdateAsync(
+            new SettingChange(request.PortRangeStart, request.PortRangeEnd, request.ConnectionLogDays, request.SessionDays, request.StatisticsDays),
+            caller.Actor, cancellationToken);
+        if (changed.Value is not { } values)
+            return Problems.Of(changed.Error, changed.Sentence);
+        events.Tell("settings.changed", "");
+        return TypedResults.Ok(new Answer<ServerSettingsSummary>("Settings changed", ServerSettingsSummary.Of(values)));
+    }
+}
