@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.ControlPort;
+using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -25,6 +26,7 @@ public static class TunnelingServices
     {
         services.TryAddSingleton(TimeProvider.System);
 
+        services.AddSingleton<TunnelEvents>();
         services.AddSingleton<SocketListenerFactory>();
 
         services.AddSingleton<TokenAuthenticator>();
@@ -40,6 +42,7 @@ public static class TunnelingServices
             provider.GetRequiredService<TunnelPortFactory>(), provider.GetRequiredService<SessionFactory>(),
             provider.GetRequiredService<TokenAuthenticator>(), provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<IRevocations>(),
+            provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<TunnelEvents>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();

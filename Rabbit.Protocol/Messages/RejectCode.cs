@@ -38,4 +38,7 @@ public enum RejectCode : ushort
 
     /// <summary>The tunnel's port cannot be listened on now.</summary>
     PortBusy = 12,
+
+    /// <summary>The token may not be used from the client's address.</summary>
+    AddressNotAllowed = 13,
 }

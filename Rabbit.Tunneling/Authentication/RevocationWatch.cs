@@ -8,7 +8,8 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Tunneling.Authentication;
 
 /// <summary>
-/// Ends the tunnels of tokens that were revoked, deleted or shortened elsewhere: by another server or in the database itself.
+/// Ends the tunnels of tokens that were revoked, deleted or shortened elsewhere, by another server or in the database itself, and applies
+/// what else was changed of them.
 /// The database alone decides; it is asked about a token when that is announced, and about every token with a tunnel here
 /// again and again, since announcements get lost and SQL makes none.
 /// </summary>
@@ -16,6 +17,9 @@ internal sealed partial class RevocationWatch(
     TunnelRegistry registry, ITokenStore tokens, IRevocations revocations, IOptions<TunnelingOptions> options, TimeProvider time,
     ILogger<RevocationWatch> logger) : BackgroundService
 {
+    // Of a token without a tunnel here: it is only to be read afresh at the next login.
+    private const long NoRevision = -1;
+
     private int _isAway;
 
     /// <inheritdoc/>
@@ -26,7 +30,7 @@ internal sealed partial class RevocationWatch(
     {
         using var timer = new PeriodicTimer(options.Value.RevocationCheckInterval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            await EndInvalidAsync(WithTunnel(), stoppingToken);
+            await ApplyAsync(WithTunnel(), stoppingToken);
     }
 
     private async Task AskAboutAnnouncedAsync(CancellationToken stoppingToken)
@@ -34,33 +38,39 @@ internal sealed partial class RevocationWatch(
         while (await revocations.Heard.WaitToReadAsync(stoppingToken))
         {
             // Also those without a tunnel here: a login with one may be under way.
-            var announced = new HashSet<string>(StringComparer.Ordinal);
+            var announced = new Dictionary<string, KnownToken>(StringComparer.Ordinal);
             bool isAnyone = false;
             while (revocations.Heard.TryRead(out Revocation revocation))
             {
                 if (revocation.TokenId is { } tokenId)
-                    announced.Add(tokenId);
+                    announced[tokenId] = new KnownToken(tokenId, NoRevision);
                 else
                     isAnyone = true;
             }
-            if (isAnyone)
-                announced.UnionWith(WithTunnel());
-            await EndInvalidAsync(announced, stoppingToken);
+            foreach (KnownToken known in WithTunnel().Where(known => isAnyone || announced.ContainsKey(known.TokenId)))
+                announced[known.TokenId] = known;
+            await ApplyAsync(announced.Values, stoppingToken);
         }
     }
 
-    private List<string> WithTunnel() => [.. registry.Tunnels.Select(tunnel => tunnel.Token.TokenId)];
+    private List<KnownToken> WithTunnel() =>
+        [.. registry.Tunnels.Select(tunnel => tunnel.Token).Select(token => new KnownToken(token.TokenId, token.Revision))];
 
-    private async Task EndInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken stoppingToken)
+    private async Task ApplyAsync(IReadOnlyCollection<KnownToken> known, CancellationToken stoppingToken)
     {
-        if (tokenIds.Count == 0)
+        if (known.Count == 0)
             return;
         try
         {
-            IReadOnlyList<InvalidToken> invalid = await tokens.FindInvalidAsync(tokenIds, stoppingToken);
+            IReadOnlyList<ChangedToken> changed = await tokens.FindChangedAsync(known, stoppingToken);
             if (Interlocked.Exchange(ref _isAway, 0) == 1)
                 LogKnownAgain();
-            await Task.WhenAll(invalid.Select(token => registry.EndTokenAsync(token.TokenId, token.IsExpired ? GoAwayReason.Expired : GoAwayReason.Revoked)));
+            await Task.WhenAll(changed.Select(token => token.Fate switch
+            {
+                TokenFate.Revoked => registry.EndTokenAsync(token.TokenId, GoAwayReason.Revoked),
+                TokenFate.Expired => registry.EndTokenAsync(token.TokenId, GoAwayReason.Expired),
+                _ => registry.ApplyHereAsync(token.TokenId, stoppingToken),
+            }));
         }
         catch (StoreUnavailableException e)
         {

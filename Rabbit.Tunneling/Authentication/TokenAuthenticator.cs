@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Credentials;
@@ -16,15 +17,17 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WithdrawalMemory = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RetryWhenStoreIsAway = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryFromElsewhere = TimeSpan.FromMinutes(1);
 
     // Compared with when a token is unknown, so that an unknown id takes as long as a wrong secret.
-    private static readonly byte[] NoHash = RandomNumberGenerator.GetBytes(32);
+    private static readonly TokenRecord NoToken = new(
+        "", "", "", "", RandomNumberGenerator.GetBytes(32), 0, ServiceKind.Unknown, null, null, 0) { PreviousSecretHash = RandomNumberGenerator.GetBytes(32) };
 
     private readonly ConcurrentDictionary<string, (TokenRecord Token, long At)> _known = new();
     private readonly ConcurrentDictionary<string, long> _withdrawn = new();
 
-    /// <summary>Checks a token as a peer sent it.</summary>
-    public async Task<AuthenticationResult> AuthenticateAsync(string text, CancellationToken cancellationToken)
+    /// <summary>Checks a token as a peer at this address sent it.</summary>
+    public async Task<AuthenticationResult> AuthenticateAsync(string text, IPAddress address, CancellationToken cancellationToken)
     {
         if (!TokenText.TryParse(text, out TokenText presented))
             return AuthenticationResult.Refuse(RejectCode.InvalidToken, "The token is not valid; copy it again as it was shown when it was created.");
@@ -41,18 +44,27 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
                 RejectCode.Unavailable, RetryWhenStoreIsAway, "The server cannot check tokens now because its database does not answer; the client may try again.");
         }
 
-        bool matches = presented.Matches(token is null ? NoHash : token.SecretHash.Span);
+        byte[] secretHash = presented.HashSecret();
+        bool matches = (token ?? NoToken).Accepts(secretHash, time.GetUtcNow());
         if (token is null || !matches)
             return AuthenticationResult.Refuse(RejectCode.InvalidToken, "The token is not known here; ask the server's operator for a new one.");
         if (token.RevokedAt is not null || IsWithdrawn(token.TokenId))
             return AuthenticationResult.Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one.");
         if (token.IsExpired(time.GetUtcNow()))
             return AuthenticationResult.Refuse(RejectCode.Expired, "The token has expired; ask the server's operator for a new one.");
+        if (!token.Rules.AllowClient(address))
+        {
+            return AuthenticationResult.RetryLater(
+                RejectCode.AddressNotAllowed, RetryFromElsewhere, "The token may not be used from this address; ask the server's operator to allow its network.");
+        }
 
         if (isFromStore)
             _known[token.TokenId] = (token, time.GetTimestamp());
-        return AuthenticationResult.Accept(token);
+        return AuthenticationResult.Accept(token, secretHash);
     }
+
+    /// <summary>A token has changed: what was known of it is asked for again.</summary>
+    public void Forget(string tokenId) => _known.TryRemove(tokenId, out _);
 
     /// <summary>Makes a token unacceptable from now on, also for a login that has already read it from the database.</summary>
     public void Withdraw(string tokenId)

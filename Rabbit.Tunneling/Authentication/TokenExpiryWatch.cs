@@ -4,7 +4,7 @@ using Rabbit.Tunneling.Sessions;
 
 namespace Rabbit.Tunneling.Authentication;
 
-/// <summary>Ends a tunnel within a second of its token's expiry.</summary>
+/// <summary>Ends a tunnel within a second of its token's expiry, and a session of its secret's.</summary>
 internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticator authenticator, TimeProvider time)
     : BackgroundService
 {
@@ -21,6 +21,8 @@ internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticat
             {
                 if (tunnel.Token.IsExpired(now))
                     await registry.EndTokenAsync(tunnel.Token.TokenId, GoAwayReason.Expired);
+                else
+                    tunnel.EndSessionOfOldSecret();
             }
             authenticator.ForgetOld();
         }

@@ -149,7 +149,7 @@ internal sealed partial class ClientLogin(
     private async Task<(TunnelSession? Session, Reject Reject)> LogInAsync(
         string tokenText, ClientDescription client, int? requiredPort, IPEndPoint remote, CancellationToken cancellationToken)
     {
-        AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, cancellationToken);
+        AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, remote.Address, cancellationToken);
         if (authentication.Token is not { } token)
         {
             LogRejected(remote, authentication.Reject.Code);
@@ -174,7 +174,7 @@ internal sealed partial class ClientLogin(
                     $"Port {token.Port} is in use by another program on the server; ask the server's operator to free it."));
         }
 
-        AttachResult attached = tunnel.Attach(token, client);
+        AttachResult attached = tunnel.Attach(token, authentication.SecretHash, client);
         if (attached.IsOccupied)
             return (null, new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."));
         if (attached.Session is not { } session)
@@ -184,6 +184,11 @@ internal sealed partial class ClientLogin(
         {
             // Withdrawn while we attached: the registry may have ended the tunnel before we were in it.
             await registry.EndTokenAsync(token.TokenId, GoAwayReason.Revoked);
+        }
+        else if (tunnel.Token.Revision > token.Revision)
+        {
+            // Changed while we attached, by what we read before: the session is held against what holds now.
+            await registry.ApplyHereAsync(token.TokenId, cancellationToken);
         }
         try
         {

@@ -2,6 +2,7 @@ namespace Rabbit.Tunneling.Restoration;
 
 /// <summary>What restoration did for one port, and what has become of it since.</summary>
 /// <param name="Port">The tunnel port.</param>
+/// <param name="TeamId">Its team.</param>
 /// <param name="TokenId">Its token's public id.</param>
 /// <param name="SessionId">The session that was restored.</param>
 /// <param name="RestoredAt">When the server took it up.</param>
@@ -11,5 +12,5 @@ namespace Rabbit.Tunneling.Restoration;
 /// <param name="ReconnectedAt">When the client came back, or null.</param>
 /// <param name="ClientAddress">Its address then, or null.</param>
 public sealed record RestoredTunnelInfo(
-    int Port, string TokenId, Guid SessionId, DateTimeOffset RestoredAt, bool IsListening, string? BindError,
+    int Port, string TeamId, string TokenId, Guid SessionId, DateTimeOffset RestoredAt, bool IsListening, string? BindError,
     string LastClientAddress, DateTimeOffset? ReconnectedAt, string? ClientAddress);

@@ -31,6 +31,7 @@ public sealed partial class RestoredTunnels
         _entries[tunnel.Port.Number] = new Entry(restorable.Session, tunnel, _time.GetUtcNow());
         if (!await tunnel.Port.TryBindAsync())
         {
+            tunnel.TellPortBusy();
             tunnel.Port.RetryInBackground(() => LogListening(tunnel.Port.Number));
             return false;
         }
@@ -72,7 +73,7 @@ public sealed partial class RestoredTunnels
         public SessionRecord? Reconnected { get; init; }
 
         public RestoredTunnelInfo ToInfo() => new(
-            Restored.Port, Restored.TokenId, Restored.SessionId, At, Tunnel.Port.IsBound, Tunnel.Port.BindError,
+            Restored.Port, Tunnel.Token.TeamId, Restored.TokenId, Restored.SessionId, At, Tunnel.Port.IsBound, Tunnel.Port.BindError,
             Restored.ClientAddress, Reconnected?.ConnectedAt, Reconnected?.ClientAddress);
     }
 }

@@ -35,6 +35,7 @@ internal sealed class NativeSession : TunnelSession
     {
         _options = options;
         _time = time;
+        _lastReceived = time.GetTimestamp();
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
         _writer.TryPost(new ServerHello(
@@ -44,6 +45,12 @@ internal sealed class NativeSession : TunnelSession
 
     /// <inheritdoc/>
     public override bool ChannelsAreFramed => true;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset LastSeenAt => _time.GetUtcNow() - _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+
+    /// <inheritdoc/>
+    public override int ReadyChannels => _pool.Ready;
 
     /// <summary>Compares a presented secret in constant time.</summary>
     public bool OwnsSecret(Guid presented)

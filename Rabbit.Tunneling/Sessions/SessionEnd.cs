@@ -24,6 +24,12 @@ internal enum SessionEnd
     /// <summary>The token expired.</summary>
     Expired,
 
+    /// <summary>Its token's secret was replaced, and the time of the old one is over.</summary>
+    Rotated,
+
+    /// <summary>Its client's network is not allowed any more.</summary>
+    NotAllowed,
+
     /// <summary>An operator closed it.</summary>
     Closed,
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.TunnelPorts;
 
@@ -13,9 +15,10 @@ namespace Rabbit.Tunneling.Sessions;
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and visitors may still watch its token.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TimeProvider time, ILogger<Tunnel> logger)
+    TunnelEvents events, TimeProvider time, ILogger<Tunnel> logger)
 {
     private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
     private CancellationTokenSource _live = new();
@@ -24,7 +27,7 @@ internal sealed partial class Tunnel(
     private long _epoch;
     private bool _ended;
 
-    /// <summary>The token, as of the last login or restoration.</summary>
+    /// <summary>The token, as of the last login, restoration or change.</summary>
     public TokenRecord Token { get; private set; } = token;
 
     /// <summary>Where visitors connect.</summary>
@@ -32,6 +35,12 @@ internal sealed partial class Tunnel(
 
     /// <summary>The session that serves visitors now, or null while the client is away.</summary>
     public TunnelSession? Session => Volatile.Read(ref _session);
+
+    /// <summary>The session, live or waiting for its client, or null.</summary>
+    public Guid? SessionId => Volatile.Read(ref _last)?.SessionId;
+
+    /// <summary>Tells who listens to this server's events.</summary>
+    public TunnelEvents Events => events;
 
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; private set; }
@@ -61,7 +70,10 @@ internal sealed partial class Tunnel(
     /// Makes an authenticated client the owner. The session that it supersedes is told so and takes no more visitors; what it
     /// relays goes on.
     /// </summary>
-    public AttachResult Attach(TokenRecord current, ClientDescription client)
+    /// <param name="current">The token as it was read for this login.</param>
+    /// <param name="secretHash">SHA-256 of the secret that the client presented.</param>
+    /// <param name="client">What it said of itself.</param>
+    public AttachResult Attach(TokenRecord current, ReadOnlyMemory<byte> secretHash, ClientDescription client)
     {
         TunnelSession? superseded;
         AttachResult result;
@@ -78,9 +90,11 @@ internal sealed partial class Tunnel(
             // The stored session goes on if its client was away or comes back before we noticed that it had left.
             Guid id = superseded is null || isSameClient ? _last?.SessionId ?? Guid.CreateVersion7() : Guid.CreateVersion7();
             _epoch = Math.Max(_epoch, current.LastEpoch) + 1;
-            Token = current;
+            if (current.Revision >= Token.Revision)
+                Token = current;
             _last = sessions.Describe(current, id, _epoch, client);
             _session = sessions.Create(this, _last);
+            _session.SecretHash = secretHash;
             result = new AttachResult(_session, IsOccupied: false, IsRestored, store.SaveAsync(new SessionChange.Opened(_last)));
             IsRestored = false;
             live = _live;
@@ -89,6 +103,7 @@ internal sealed partial class Tunnel(
             GoAwayReason.Superseded, SupersededRetry, "", "Another client connected with the same token and has taken over the tunnel."));
         live.Cancel();
         PublishLiveSession();
+        Tell(TunnelEventTypes.TunnelLive, client.Address);
         return result;
     }
 
@@ -96,31 +111,97 @@ internal sealed partial class Tunnel(
     /// A session's control channel has ended. If it still owned the tunnel, the port goes offline and the session is stored
     /// as lost or ended; on shutdown it stays as it is, to be restored.
     /// </summary>
-    public void Detach(TunnelSession session, SessionEnd end)
+    public bool Detach(TunnelSession session, SessionEnd end, string why = "")
     {
+        string reason = why.Length > 0 ? $"{Describe(end)}: {why}" : Describe(end);
         lock (_lock)
         {
             if (_session != session)
-                return;
+                return false;
             _session = null;
             _live = new CancellationTokenSource();
             if (end == SessionEnd.Shutdown)
-                return;
+                return true;
 
             SessionRecord record = session.Record;
             DateTimeOffset now = time.GetUtcNow();
             if (end is SessionEnd.ClientLost or SessionEnd.ClientSilent or SessionEnd.ProtocolError)
             {
-                _ = store.SaveAsync(new SessionChange.Lost(record.SessionId, record.Epoch, now, Describe(end)));
+                _ = store.SaveAsync(new SessionChange.Lost(record.SessionId, record.Epoch, now, reason));
             }
             else
             {
                 _last = null;
-                _ = store.SaveAsync(new SessionChange.Ended(record.SessionId, record.Epoch, now, Describe(end)));
+                _ = store.SaveAsync(new SessionChange.Ended(record.SessionId, record.Epoch, now, reason));
             }
         }
         liveSessions.Remove(Token.TokenId, session.Record.Epoch);
-        LogClientLost(port.Number, Describe(end));
+        LogClientLost(port.Number, reason);
+        Tell(TunnelEventTypes.TunnelOffline, reason);
+        return true;
+    }
+
+    /// <summary>
+    /// The token was changed: what no longer holds for the session ends. False when its client may not be connected from where it is,
+    /// so that the whole tunnel is to be ended.
+    /// </summary>
+    public bool Apply(TokenRecord current)
+    {
+        TunnelSession? session;
+        lock (_lock)
+        {
+            if (current.Revision > Token.Revision)
+                Token = current;
+            session = _session;
+        }
+        port.ApplyRules(Token.Rules);
+        if (session is not null && !Token.Rules.AllowClient(IPEndPoint.Parse(session.Record.ClientAddress).Address))
+            return false;
+        EndSessionOfOldSecret();
+        return true;
+    }
+
+    /// <summary>Ends the session if it was logged in with a secret that is not valid any more; a client with the new one is welcome.</summary>
+    public void EndSessionOfOldSecret()
+    {
+        if (Session is { } session && !Token.Accepts(session.SecretHash.Span, time.GetUtcNow()))
+        {
+            Expel(session, SessionEnd.Rotated, "", new GoAway(
+                GoAwayReason.Revoked, TimeSpan.Zero, "", "The token has a new secret, and the time of the old one is over; give the client the new token."));
+        }
+    }
+
+    /// <summary>Closes this session for an operator; false when it is not, or no longer, this tunnel's.</summary>
+    public async Task<bool> CloseSessionAsync(Guid sessionId, string reason)
+    {
+        TunnelSession? session;
+        lock (_lock)
+        {
+            if (_last?.SessionId != sessionId)
+                return false;
+            session = _session;
+            if (session is null)
+            {
+                _ = store.SaveAsync(new SessionChange.Ended(sessionId, _epoch, time.GetUtcNow(), $"{Describe(SessionEnd.Closed)}: {reason}"));
+                _last = null;
+                IsRestored = false;
+                return true;
+            }
+        }
+        string sentence = reason.Length > 0 ? $"An operator closed the session ({reason})" : "An operator closed the session";
+        if (Expel(session, SessionEnd.Closed, reason, new GoAway(GoAwayReason.Closed, ClosedRetry, "", $"{sentence}; the client comes back by itself.")))
+            await session.Left;
+        return true;
+    }
+
+    // Out of the tunnel first: from here on it has no effect, whatever it still sends.
+    private bool Expel(TunnelSession session, SessionEnd end, string why, in GoAway goAway)
+    {
+        if (!Detach(session, end, why))
+            return false;
+        session.End(end, goAway);
+        session.AbortRelays();
+        return true;
     }
 
     /// <summary>The stored session was found stale; true when the tunnel is offline and has nothing left to wait for.</summary>
@@ -132,8 +213,9 @@ internal sealed partial class Tunnel(
                 return false;
             _last = null;
             IsRestored = false;
-            return true;
         }
+        Tell(TunnelEventTypes.TunnelClosed, "stale");
+        return true;
     }
 
     /// <summary>Ends the tunnel for good: the session is told why, its relays are reset, and no login can attach any more.</summary>
@@ -149,7 +231,11 @@ internal sealed partial class Tunnel(
         }
         session?.End(end, goAway);
         session?.AbortRelays();
+        Tell(TunnelEventTypes.TunnelClosed, Describe(end));
     }
+
+    /// <summary>Another program holds the port.</summary>
+    public void TellPortBusy() => Tell(TunnelEventTypes.PortBusy, port.BindError ?? "");
 
     /// <summary>Writes the live session's data, so that it does not expire.</summary>
     public void PublishLiveSession()
@@ -172,9 +258,20 @@ internal sealed partial class Tunnel(
                 : _session is null ? TunnelState.Offline : TunnelState.Live;
             return new TunnelSnapshot(
                 Token.TokenId, Token.TeamId, port.Number, state, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
-                _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections);
+                _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
+            {
+                LastSeenAt = _session?.LastSeenAt,
+                ReadyChannels = _session?.ReadyChannels ?? 0,
+                IsRestored = IsRestored,
+                VisitorsTotal = port.Visitors.Total,
+                BytesFromVisitors = port.Visitors.BytesFromVisitors,
+                BytesToVisitors = port.Visitors.BytesToVisitors,
+            };
         }
     }
+
+    private void Tell(string type, string detail) =>
+        events.Publish(new TunnelEvent(type, time.GetUtcNow(), Token.TeamId, Token.TokenId, port.Number, SessionId, detail));
 
     private static string Describe(SessionEnd end) => end switch
     {
@@ -184,6 +281,8 @@ internal sealed partial class Tunnel(
         SessionEnd.ProtocolError => "protocol error",
         SessionEnd.Superseded => "superseded",
         SessionEnd.Revoked => "token revoked",
+        SessionEnd.Rotated => "secret replaced",
+        SessionEnd.NotAllowed => "network not allowed",
         SessionEnd.Expired => "token expired",
         SessionEnd.Closed => "closed by an operator",
         _ => "server stopped",

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.TunnelPorts;
 
@@ -10,6 +11,8 @@ namespace Rabbit.Tunneling.Sessions;
 /// <summary>All tunnels of this server, by token; and the native sessions that data channels ask for, by id.</summary>
 public sealed class TunnelRegistry
 {
+    private static readonly TimeSpan NotAllowedRetry = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new();
     private readonly ConcurrentDictionary<Guid, NativeSession> _sessions = new();
     private readonly TunnelPortFactory _ports;
@@ -18,12 +21,15 @@ public sealed class TunnelRegistry
     private readonly ISessionStore _store;
     private readonly ILiveSessionStore _liveSessions;
     private readonly IRevocations _revocations;
+    private readonly ITokenStore _tokens;
+    private readonly TunnelEvents _events;
     private readonly TimeProvider _time;
     private readonly ILogger<Tunnel> _tunnelLogger;
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
-        ILiveSessionStore liveSessions, IRevocations revocations, TimeProvider time, ILogger<Tunnel> tunnelLogger)
+        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, TunnelEvents events, TimeProvider time,
+        ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
         _sessionFactory = sessionFactory;
@@ -31,6 +37,8 @@ public sealed class TunnelRegistry
         _store = store;
         _liveSessions = liveSessions;
         _revocations = revocations;
+        _tokens = tokens;
+        _events = events;
         _time = time;
         _tunnelLogger = tunnelLogger;
     }
@@ -39,6 +47,30 @@ public sealed class TunnelRegistry
 
     /// <summary>Every tunnel as it stands now.</summary>
     public IReadOnlyCollection<TunnelSnapshot> List() => [.. _tunnels.Values.Select(tunnel => tunnel.Snapshot())];
+
+    /// <summary>The tunnel of a token as it stands now, or null.</summary>
+    public TunnelSnapshot? Find(string tokenId) => _tunnels.GetValueOrDefault(tokenId)?.Snapshot();
+
+    /// <summary>The tunnel whose session this is, also while its client is away; or null.</summary>
+    public TunnelSnapshot? FindBySession(Guid sessionId) => FindTunnel(sessionId)?.Snapshot();
+
+    /// <summary>
+    /// An operator closes a session: its client is told why and may come back after a while, and its relays are reset. The port goes
+    /// on listening. False when no tunnel here has this session.
+    /// </summary>
+    public async Task<bool> CloseSessionAsync(Guid sessionId, string reason) =>
+        FindTunnel(sessionId) is { } tunnel && await tunnel.CloseSessionAsync(sessionId, PeerText.Escape(reason));
+
+    /// <summary>
+    /// The database has new settings of this token: tells the other servers, and applies them here. When the task completes, what they
+    /// no longer allow has ended.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer; the settings are applied when it does.</exception>
+    public Task ApplyChangeAsync(string tokenId, CancellationToken cancellationToken)
+    {
+        _revocations.Publish(tokenId);
+        return ApplyHereAsync(tokenId, cancellationToken);
+    }
 
     /// <summary>
     /// An operator has revoked or deleted this token, and the database knows: tells the other servers, and ends its tunnel here
@@ -64,13 +96,35 @@ public sealed class TunnelRegistry
         await tunnel.Port.StopAsync();
     }
 
+    /// <summary>Reads a token's settings and applies them to its tunnel on this server.</summary>
+    internal async Task ApplyHereAsync(string tokenId, CancellationToken cancellationToken)
+    {
+        _authenticator.Forget(tokenId);
+        if (!_tunnels.TryGetValue(tokenId, out Tunnel? tunnel) || await _tokens.FindTokenAsync(tokenId, cancellationToken) is not { } current)
+            return;
+        // Read before the change, and noted just after it was forgotten.
+        _authenticator.Forget(tokenId);
+        if (current.IsExpired(_time.GetUtcNow()))
+        {
+            await EndTokenAsync(tokenId, GoAwayReason.Expired);
+            return;
+        }
+        if (tunnel.Apply(current))
+            return;
+        // Its client's network is not allowed any more: until a client comes from one that is, there is no tunnel.
+        _tunnels.TryRemove(new KeyValuePair<string, Tunnel>(tokenId, tunnel));
+        tunnel.End(SessionEnd.NotAllowed, new GoAway(
+            GoAwayReason.Closed, NotAllowedRetry, "", "The token may no longer be used from this address; ask the server's operator to allow its network."));
+        await tunnel.Port.StopAsync();
+    }
+
     /// <summary>The tunnel of a token, made on first use; its port may not be bound yet.</summary>
     internal Tunnel GetOrAdd(TokenRecord token) => _tunnels.GetOrAdd(token.TokenId, static (_, arguments) =>
     {
         var (registry, token) = arguments;
         TunnelPort port = registry._ports.Create(token.Port);
         var tunnel = new Tunnel(
-            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._time, registry._tunnelLogger);
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._time, registry._tunnelLogger);
         port.Serves(tunnel);
         return tunnel;
     }, (this, token));
@@ -91,6 +145,8 @@ public sealed class TunnelRegistry
         }
         return false;
     }
+
+    private Tunnel? FindTunnel(Guid sessionId) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.SessionId == sessionId);
 
     internal void Register(NativeSession session) => _sessions[session.Record.SessionId] = session;
 

@@ -25,6 +25,15 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>What is stored of it.</summary>
     public SessionRecord Record { get; }
 
+    /// <summary>SHA-256 of the secret that its client logged in with.</summary>
+    public ReadOnlyMemory<byte> SecretHash { get; set; }
+
+    /// <summary>When the client was last heard of.</summary>
+    public virtual DateTimeOffset LastSeenAt => Record.ConnectedAt;
+
+    /// <summary>Data channels that wait for a visitor.</summary>
+    public virtual int ReadyChannels => 0;
+
     /// <summary>Cancelled when its relays must end at once: revocation, expiry, or the end of the drain.</summary>
     public CancellationToken RelaysAborted { get; }
 

@@ -15,4 +15,23 @@ namespace Rabbit.Tunneling.Sessions;
 /// <param name="Visitors">Connections on the port now.</param>
 public sealed record TunnelSnapshot(
     string TokenId, string TeamId, int Port, TunnelState State, Guid? SessionId, long Epoch, string? ClientAddress,
-    string? ClientName, string? ClientSoftware, DateTimeOffset? ConnectedAt, TimeSpan? RoundTrip, int Visitors);
+    string? ClientName, string? ClientSoftware, DateTimeOffset? ConnectedAt, TimeSpan? RoundTrip, int Visitors)
+{
+    /// <summary>When the client was last heard of, or null while it is away.</summary>
+    public DateTimeOffset? LastSeenAt { get; init; }
+
+    /// <summary>Data channels that wait for a visitor.</summary>
+    public int ReadyChannels { get; init; }
+
+    /// <summary>True from a restoration until the client is back.</summary>
+    public bool IsRestored { get; init; }
+
+    /// <summary>Visitors since this server started.</summary>
+    public long VisitorsTotal { get; init; }
+
+    /// <summary>Bytes that visitors have sent since this server started.</summary>
+    public long BytesFromVisitors { get; init; }
+
+    /// <summary>Bytes that visitors have got since this server started.</summary>
+    public long BytesToVisitors { get; init; }
+}

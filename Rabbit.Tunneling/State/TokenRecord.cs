@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Rabbit.Tunneling.State;
 
 /// <summary>A token as stored, with its port: all that is needed to authenticate a client and to bind its tunnel.</summary>
@@ -26,6 +28,14 @@ public sealed record TokenRecord(
 
     /// <summary>What its tunnel allows.</summary>
     public TunnelRules Rules { get; init; } = TunnelRules.None;
+
+    /// <summary>True when the secret of this hash may be logged in with at <paramref name="now"/>; compares in constant time.</summary>
+    public bool Accepts(ReadOnlySpan<byte> secretHash, DateTimeOffset now)
+    {
+        bool isCurrent = CryptographicOperations.FixedTimeEquals(SecretHash.Span, secretHash);
+        bool isPrevious = CryptographicOperations.FixedTimeEquals(PreviousSecretHash.Span, secretHash);
+        return isCurrent | (isPrevious & PreviousSecretUntil > now);
+    }
 
     /// <summary>True when the token's time is over at <paramref name="now"/>.</summary>
     public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;

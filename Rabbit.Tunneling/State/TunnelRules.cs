@@ -13,4 +13,24 @@ public sealed record TunnelRules(
 {
     /// <summary>Everything is allowed, and nobody waits.</summary>
     public static TunnelRules None { get; } = new([], [], 0, 0, TimeSpan.Zero);
+
+    /// <summary>True when visitors may come from this address.</summary>
+    public bool AllowVisitor(IPAddress address) => IsIn(VisitorNetworks, address);
+
+    /// <summary>True when a client may log in from this address.</summary>
+    public bool AllowClient(IPAddress address) => IsIn(ClientNetworks, address);
+
+    private static bool IsIn(IReadOnlyList<IPNetwork> networks, IPAddress address)
+    {
+        if (networks.Count == 0)
+            return true;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        foreach (IPNetwork network in networks)
+        {
+            if (network.Contains(address))
+                return true;
+        }
+        return false;
+    }
 }
