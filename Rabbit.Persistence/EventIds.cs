@@ -24,4 +24,6 @@ internal static class EventIds
     public const int LogRowsFailed = 5018;
     public const int PortRangeOverlaps = 5020;
     public const int RevocationsAway = 5030;
+    public const int StatisticsWait = 5040;
+    public const int StatisticsFailed = 5041;
 }

@@ -14,6 +14,7 @@ using Rabbit.Persistence.Redis;
 using Rabbit.Persistence.Retention;
 using Rabbit.Persistence.Revocations;
 using Rabbit.Persistence.Sessions;
+using Rabbit.Persistence.Statistics;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence;
@@ -46,6 +47,8 @@ public static class PersistenceServices
         AddStore((database, time, _) => new StatsStore(database, time));
         AddStore((database, time, _) => new AuditLog(database, time));
         AddStore((database, _, _) => new PortReader(database));
+        AddStore((database, _, _) => new DailyStatistics(database));
+        services.AddSingleton<HourSums>();
         AddStore((database, _, _) => new SessionHistory(database));
         AddStore((database, _, _) => new ConnectionLogReader(database));
         AddStore((database, _, provider) => new DatabaseSchema(
@@ -100,6 +103,7 @@ public static class PersistenceServices
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
         services.AddHostedService<RetentionService>();
+        services.AddHostedService<StatisticsService>();
         if (redis.Length > 0)
             services.AddHostedService(provider => provider.GetRequiredService<RedisRevocations>());
         return services;

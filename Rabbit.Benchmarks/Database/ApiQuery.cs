@@ -22,7 +22,7 @@ internal sealed record ApiQuery(string Name, Func<CancellationToken, Task<string
         ConnectionLogReader log = services.GetRequiredService<ConnectionLogReader>();
         RabbitDatabase database = services.GetRequiredService<RabbitDatabase>();
         var stats = new StatsStore(database, new EndOfDay());
-        Token[] tokens = [.. (await teams.ListAsync(cancellationToken)).SelectMany(team => team.Tokens).OrderBy(token => token.Port)];
+        Token[] tokens = [.. (await teams.ListAsync(null, cancellationToken)).SelectMany(team => team.Tokens).OrderBy(token => token.Port)];
         Token busiest = tokens[0];
         Token middle = tokens[tokens.Length / 10];
         Token rarest = tokens[^1];
@@ -34,10 +34,10 @@ internal sealed record ApiQuery(string Name, Func<CancellationToken, Task<string
 
         return
         [
-            new("teams", async token => $"{(await teams.ListAsync(token)).Sum(team => team.Tokens.Count)} tokens"),
-            new("teams/ID/tokens", async token => $"{(await teams.FindAsync(busiest.TeamId, token))!.Tokens.Count} tokens"),
-            new("stats, first since the start", async token => $"{(await new StatsStore(database, new EndOfDay()).ReadAsync(token)).ConnectionsToday} today"),
-            new("stats", async token => $"{(await stats.ReadAsync(token)).ConnectionsToday} today"),
+            new("teams", async token => $"{(await teams.ListAsync(null, token)).Sum(team => team.Tokens.Count)} tokens"),
+            new("teams/ID/tokens", async token => $"{(await teams.FindAsync(null, busiest.TeamId, token))!.Tokens.Count} tokens"),
+            new("stats, first since the start", async token => $"{(await new StatsStore(database, new EndOfDay()).ReadAsync(null, token)).ConnectionsToday} today"),
+            new("stats", async token => $"{(await stats.ReadAsync(null, token)).ConnectionsToday} today"),
             .. Connections("", new ConnectionLogFilter()),
             .. Connections("limit=1000", new ConnectionLogFilter(), ConnectionLogReader.LongestPage),
             .. Connections("token: busiest", new ConnectionLogFilter(TokenId: busiest.TokenId)),

@@ -25,7 +25,7 @@ internal static class QueriesCommand
         using QueryPlans? plans = explain ? new QueryPlans() : null;
         await using OpenedDatabase opened = await OpenedDatabase.OpenAsync(database, data, cancellationToken);
         TeamStore teams = opened.Services.GetRequiredService<TeamStore>();
-        if ((await teams.ListAsync(cancellationToken)).All(team => team.Tokens.Count == 0))
+        if ((await teams.ListAsync(scope: null, cancellationToken)).All(team => team.Tokens.Count == 0))
         {
             await Console.Error.WriteLineAsync("The database holds no tokens; fill it by the command seed first.");
             return 1;

@@ -16,7 +16,7 @@ internal static class DatabaseListTeamsCommand
         command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, async stores =>
         {
             await stores.GetRequiredService<DatabaseSchema>().RequireCurrentAsync(cancellationToken);
-            IReadOnlyList<Team> teams = await stores.GetRequiredService<TeamStore>().ListAsync(cancellationToken);
+            IReadOnlyList<Team> teams = await stores.GetRequiredService<TeamStore>().ListAsync(scope: null, cancellationToken);
             if (parsed.GetValue(json))
                 JsonOutput.Write(teams);
             else

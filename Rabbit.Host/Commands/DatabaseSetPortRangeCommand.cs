@@ -18,7 +18,8 @@ internal static class DatabaseSetPortRangeCommand
             return await DatabaseCommand.RunAsync(parsed, async stores =>
             {
                 await stores.GetRequiredService<DatabaseSchema>().RequireCurrentAsync(cancellationToken);
-                await stores.GetRequiredService<ServerSettings>().SetPortRangeAsync(range, cancellationToken);
+                await stores.GetRequiredService<ServerSettings>().UpdateAsync(
+                    new SettingChange(range.First, range.Last), new Actor("rabbit database", ""), cancellationToken);
                 int outside = await stores.GetRequiredService<DatabaseCensus>().CountOutsideAsync(range, cancellationToken);
                 string? warning = EphemeralPorts.Read()?.Warn(range);
                 if (parsed.GetValue(json))

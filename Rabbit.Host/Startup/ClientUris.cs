@@ -20,5 +20,5 @@ internal sealed class ClientUris(ControlPortAddress controlPort, IServerCertific
 
     /// <summary>The string for a token; it holds the token's secret.</summary>
     public string For(TokenText token, string knownAs) => new ConnectionUri(
-        token, Host(knownAs), controlPort.Bound.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false).Reveal();
+        token.Reveal(), Host(knownAs), controlPort.Bound.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false).Reveal();
 }

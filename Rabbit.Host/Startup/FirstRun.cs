@@ -33,13 +33,13 @@ internal sealed class FirstRun(TeamStore teams, TokenStore tokens, ApiKeyStore k
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
     public async Task<CreatedToken?> MakeTokenAsync(CancellationToken cancellationToken)
     {
-        if ((await teams.ListAsync(cancellationToken)).Count > 0)
+        if ((await teams.ListAsync(scope: null, cancellationToken)).Count > 0)
             return null;
-        ManagementResult<Team> team = await teams.CreateAsync("default", "Made on the first run.", cancellationToken);
+        ManagementResult<Team> team = await teams.CreateAsync("default", "Made on the first run.", Actor.Server, cancellationToken);
         if (team.Value is null)
             return null; // Another server on the same database was faster.
         ManagementResult<CreatedToken> token = await tokens.CreateAsync(
-            team.Value.TeamId, "first", "Made on the first run.", expiresInDays: null, port: null, ServiceKind.Unknown, cancellationToken);
+            scope: null, new NewToken(team.Value.TeamId, "first", "Made on the first run."), Actor.Server, cancellationToken);
         return token.Value ?? throw new StoreUnavailableException(token.Sentence, passes: false);
     }
 }

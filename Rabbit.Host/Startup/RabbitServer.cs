@@ -44,17 +44,24 @@ internal static class RabbitServer
         builder.Services.AddSingleton<StateStart>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<StateStart>());
         builder.Services.AddRabbitTunneling();
+        builder.Services.AddSingleton<ClientUris>();
         builder.Services.AddHostedService<Welcome>();
         builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
 
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             ApiOptions api = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
+            IServerCertificate certificate = kestrel.ApplicationServices.GetRequiredService<IServerCertificate>();
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
-            kestrel.Listen(IPAddress.Parse(api.ApiBind), api.ApiPort);
+            kestrel.Listen(IPAddress.Parse(api.ApiBind), api.ApiPort, listen =>
+            {
+                if (api.IsSecure())
+                    listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current);
+            });
         });
 
         WebApplication server = builder.Build();
@@ -77,7 +84,7 @@ internal static class RabbitServer
         // The data directory, where its keys are, is this account's alone already.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // A request without a valid key is answered with what to do.
-        logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
+        logging.AddFilter(typeof(Api.Access.ApiKeyAuthentication).FullName, LogLevel.Warning);
         // Failures to start are told by the command, in one sentence; a background service that breaks is critical.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }

@@ -16,6 +16,7 @@ internal sealed record ServerFlag(string Name, string Key, string Description)
         new("--port", "Port", "Control port (9999); 0 takes a free one."),
         new("--api-bind", "ApiBind", "Address of the API (127.0.0.1)."),
         new("--api-port", "ApiPort", "API port (8080); 0 takes a free one."),
+        new("--api-origins", "ApiOrigins", "Origins whose pages may call the API from a browser, with commas between them (none)."),
         new("--data", "Data", "Data directory (./rabbit-data)."),
         new("--database", "Database", "postgres://name:password@host/database; without it SQLite in the data directory."),
         new("--redis", "Redis", "host:port of Redis; without it live session data stays in this process."),

@@ -16,8 +16,8 @@ namespace Rabbit.Host.Startup;
 /// Once everything listens: says where, and on the first run, as soon as there is a database, which command connects a client.
 /// </summary>
 internal sealed partial class Welcome(
-    StateStart state, FirstRun firstRun, IServer server, ControlPortAddress controlPort, IServerCertificate certificate,
-    IOptions<TunnelingOptions> tunneling, IOptions<PersistenceOptions> persistence, ILogger<Welcome> logger) : IHostedLifecycleService
+    StateStart state, FirstRun firstRun, IServer server, ControlPortAddress controlPort, ClientUris uris,
+    IOptions<PersistenceOptions> persistence, ILogger<Welcome> logger) : IHostedLifecycleService
 {
     private const string ExampleLocalPort = "3000";
 
@@ -53,7 +53,7 @@ internal sealed partial class Welcome(
 
     // One write, so that log lines do not get in between.
     private void Greet(CreatedToken? first) =>
-        Console.Write(first is null ? Greeting(Api()) : Greeting(Api()) + FirstSteps(first, controlPort.Bound));
+        Console.Write(first is null ? Greeting(Api()) : Greeting(Api()) + FirstSteps(first));
 
     private async Task GreetLaterAsync()
     {
@@ -81,28 +81,18 @@ internal sealed partial class Welcome(
         return $"\n  API        {api}/swagger  ({key})\n";
     }
 
-    private string FirstSteps(CreatedToken first, IPEndPoint control)
+    private string FirstSteps(CreatedToken first)
     {
-        string host = HostFromHere(control.Address);
-        var uri = new ConnectionUri(first.Text.Reveal(), host, control.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false);
+        string host = uris.Host("localhost");
         return $"""
               Client     run this where your service is; the token is shown this once:
 
-            {ClientProgram.Command()} connect '{uri.Reveal()}' --local-port {ExampleLocalPort}
+            {ClientProgram.Command()} connect '{uris.For(first.Text, "localhost")}' --local-port {ExampleLocalPort}
 
               Visitors   curl http://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{first.Token.Port}/
 
 
             """;
-    }
-
-    private string HostFromHere(IPAddress bound)
-    {
-        if (tunneling.Value.PublicHost.Length > 0)
-            return tunneling.Value.PublicHost;
-        return bound.Equals(IPAddress.Any) || bound.Equals(IPAddress.IPv6Any) || bound.Equals(IPAddress.Loopback) || bound.Equals(IPAddress.IPv6Loopback)
-            ? "localhost"
-            : bound.ToString();
     }
 
     [LoggerMessage(EventIds.FirstTokenFailed, LogLevel.Warning, "No first token was made ({Reason}); make one through the API")]

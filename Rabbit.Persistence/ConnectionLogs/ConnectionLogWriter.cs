@@ -1,9 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Model;
+using Rabbit.Persistence.Statistics;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -161,11 +164,18 @@ internal sealed partial class ConnectionLogWriter(
         string node = options.Value.Node;
         // A SQLite file has one server, whatever its host was called before; on PostgreSQL the other nodes' rows may live.
         bool alone = !database.Connection.IsPostgres;
-        int closed = await database.WriteAsync(context => context.ConnectionLogs
-            .Where(row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt < _startedAt)
-            .ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"),
-                _giveUp.Token), _giveUp.Token);
+        int closed = await database.WriteAsync(async context =>
+        {
+            await using IDbContextTransaction transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
+            IQueryable<ConnectionLogRow> open = context.ConnectionLogs.Where(
+                row => row.Status == ConnectionStatus.Active && (alone || row.Node == node) && row.StartedAt < _startedAt);
+            List<DateTimeOffset> began = await open.Select(row => row.StartedAt).ToListAsync(_giveUp.Token);
+            int updated = await open.ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.Status, ConnectionStatus.Error).SetProperty(row => row.Reason, "server stopped"), _giveUp.Token);
+            await DueHours.MarkAsync(context, [.. began.Select(StatisticsTime.HourOf).Distinct().Order()], _giveUp.Token);
+            await transaction.CommitAsync(_giveUp.Token);
+            return updated;
+        }, _giveUp.Token);
         if (closed > 0)
             LogOpenRowsClosed(closed);
     }

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
+using Rabbit.Persistence.Statistics;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -60,6 +61,11 @@ internal sealed class PostgresConnectionLogTable(RabbitDatabase database, IOptio
         }
         await using (var insert = new NpgsqlCommand(Insert, connection, transaction))
             await insert.ExecuteNonQueryAsync(cancellationToken);
+        if (DueHours.Of(entries) is { Length: > 0 } hours)
+        {
+            await using var mark = new NpgsqlCommand(DueHours.MarkPostgres, connection, transaction) { Parameters = { new("hours", hours) } };
+            await mark.ExecuteNonQueryAsync(cancellationToken);
+        }
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -3,9 +3,11 @@ using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
+using Rabbit.Persistence.Statistics;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -30,14 +32,17 @@ internal sealed class SqliteConnectionLogTable(RabbitDatabase database, IOptions
     public Task ReplaceAsync(IReadOnlyCollection<ConnectionLogEntry> entries, CancellationToken cancellationToken) =>
         database.WriteAsync(async context =>
         {
-            await context.Database.OpenConnectionAsync(cancellationToken);
+            await using IDbContextTransaction transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             await using DbCommand command = context.Database.GetDbConnection().CreateCommand();
+            command.Transaction = transaction.GetDbTransaction();
             command.CommandText = Statement;
             DbParameter rows = command.CreateParameter();
             rows.ParameterName = "rows";
             rows.Value = ToJson(entries);
             command.Parameters.Add(rows);
             await command.ExecuteNonQueryAsync(cancellationToken);
+            await DueHours.MarkAsync(context, DueHours.Of(entries), cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }, cancellationToken);
 
     private string ToJson(IEnumerable<ConnectionLogEntry> entries)

@@ -47,11 +47,10 @@ public sealed class TokenStore : ITokenStore
             Kind = token.Kind,
             CreatedAt = now,
         };
-        if (NameRules.CheckName(row.Name, "token") ?? NameRules.CheckDescription(token.Description)
-            ?? SetExpiry(row, token.ExpiresInDays, token.ExpiresAt, now) ?? token.Settings?.Apply(row) is { } problem)
-        {
+        string? problem = NameRules.CheckName(row.Name, "token") ?? NameRules.CheckDescription(token.Description)
+            ?? SetExpiry(row, token.ExpiresInDays, token.ExpiresAt, now) ?? token.Settings?.Apply(row);
+        if (problem is not null)
             return Fail(ManagementError.Invalid, problem);
-        }
         if (row.ExpiresAt <= now)
             return Fail(ManagementError.Invalid, "expires_at is over already; name a time to come.");
         TeamRow? team = row.TeamId.Length == 0 || !NameRules.IsId(row.TeamId) ? null : await _database.RunAsync(
@@ -82,7 +81,8 @@ public sealed class TokenStore : ITokenStore
         ManagementResult<CreatedToken> changed = await ChangeAsync(scope, tokenId, "token.change", actor, (row, now) =>
         {
             string? name = change.Name is null ? null : NameRules.Trim(change.Name);
-            if ((name is null ? null : NameRules.CheckName(name, "token")) ?? NameRules.CheckDescription(change.Description) is { } problem)
+            string? problem = (name is null ? null : NameRules.CheckName(name, "token")) ?? NameRules.CheckDescription(change.Description);
+            if (problem is not null)
                 return (ManagementError.Invalid, problem);
             row.Name = name ?? row.Name;
             row.Description = change.Description ?? row.Description;

@@ -17,6 +17,7 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
         OfflineReason.LocalServiceUnreachable => $"{Connected}, but cannot reach its local service.",
         OfflineReason.ClientBusy => $"{Connected}, but takes no more visitors at the moment.",
         OfflineReason.NoChannel => $"{Connected}, but opened no data channel in time.",
+        OfflineReason.TooManyVisitors => $"Tunnel port {Port} takes no more visitors at the moment.",
         _ => $"The client of tunnel port {Port} is away.",
     };
 
@@ -26,7 +27,7 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
         OfflineReason.LocalServiceRefused => "Start the service, or correct --local-port of tunnel-client connect.",
         OfflineReason.LocalServiceTimedOut => "Look after the service, or correct --local-host and --local-port of tunnel-client connect.",
         OfflineReason.LocalServiceUnreachable => "Correct --local-host and --local-port of tunnel-client connect.",
-        OfflineReason.ClientBusy => "Try again in a few seconds.",
+        OfflineReason.ClientBusy or OfflineReason.TooManyVisitors => "Try again in a few seconds.",
         OfflineReason.NoChannel => "Try again; if it lasts, look at the client's log.",
         _ => "To bring it back, run on its machine: tunnel-client connect --server HOST:PORT --token-file FILE --local-port PORT",
     };

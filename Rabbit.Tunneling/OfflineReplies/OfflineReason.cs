@@ -20,4 +20,7 @@ internal enum OfflineReason
 
     /// <summary>The client opened no data channel in time.</summary>
     NoChannel,
+
+    /// <summary>There are as many visitors as the token allows, or as can wait for the client.</summary>
+    TooManyVisitors,
 }

@@ -154,7 +154,7 @@ internal sealed partial class Tunnel(
                 Token = current;
             session = _session;
         }
-        port.ApplyRules(Token.Rules);
+        port.Visitors.Expel(Token.Rules);
         if (session is not null && !Token.Rules.AllowClient(IPEndPoint.Parse(session.Record.ClientAddress).Address))
             return false;
         EndSessionOfOldSecret();

@@ -19,7 +19,11 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// </summary>
 internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<TunnelingOptions> options, TimeProvider time)
 {
+    // While a visitor waits, this much of what it says is looked at to notice that it has gone; the rest stays in the kernel.
+    private const int HeldBytes = 16 * 1024;
+
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Handles the connection to its end; false when a client came back first and can serve it.</summary>
     public async Task<bool> TryAnswerAsync(Visitor visitor)
@@ -35,21 +39,63 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
             static state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Value.OfflineDetectTimeout, Timeout.InfiniteTimeSpan);
         try
         {
+            TimeSpan hold = visitor.Tunnel.Token.Rules.Hold;
             VisitorProtocol protocol = OfflineReply.AtConnect(context).IsEmpty
-                ? await SniffAsync(visitor.Incoming, context, deadline.Token)
+                ? await SniffAsync(visitor.Incoming, context, answers: hold == TimeSpan.Zero, deadline.Token)
                 : VisitorProtocol.Unknown;
             if (live.IsCancellationRequested)
                 return false;
             if (protocol is VisitorProtocol.NativeClient or VisitorProtocol.LegacyClient)
+            {
                 await LogInAsync(visitor.Incoming, protocol);
-            else
-                await ReplyAsync(visitor, OfflineReply.For(protocol, context), ConnectionStatus.Refused, "client away");
+                return true;
+            }
+            // Not before it is known to be a visitor: the client is welcome whatever the rules for visitors are.
+            if (await RefuseUnlessAdmittedAsync(visitor))
+                return true;
+            if (hold > TimeSpan.Zero)
+            {
+                if (!visitor.Tunnel.Port.Visitors.TryPark(options.Value.PendingVisitors))
+                {
+                    await AnswerAsync(visitor, OfflineReason.TooManyVisitors, PatienceWithSilence, ConnectionStatus.Refused, "too many wait for the client");
+                    return true;
+                }
+                try
+                {
+                    if (await HoldAsync(visitor.Incoming.Transport.Input, hold, live))
+                        return false;
+                }
+                finally
+                {
+                    visitor.Tunnel.Port.Visitors.Unpark();
+                }
+                await AnswerAsync(visitor, OfflineReason.ClientAway, PatienceWithSilence, ConnectionStatus.Refused, "client away, also at the end of the hold");
+                return true;
+            }
+            await ReplyAsync(visitor, OfflineReply.For(protocol, context), ConnectionStatus.Refused, "client away");
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException)
         {
             visitor.Record(ConnectionStatus.Error, "left before it could be answered");
         }
         return true;
+    }
+
+    /// <summary>Turns a visitor away whom the token's rules do not let in; false when they do.</summary>
+    public async Task<bool> RefuseUnlessAdmittedAsync(Visitor visitor)
+    {
+        switch (visitor.Tunnel.Port.Visitors.Enter(visitor, visitor.Tunnel.Token.Rules))
+        {
+            case Admission.NotAllowed:
+                // Without a word: who may not even come is told nothing about what is here.
+                visitor.Record(ConnectionStatus.Refused, "network not allowed");
+                return true;
+            case Admission.TooMany:
+                await AnswerAsync(visitor, OfflineReason.TooManyVisitors, PatienceWithSilence, ConnectionStatus.Refused, "too many visitors");
+                return true;
+            default:
+                return false;
+        }
     }
 
     /// <summary>Tells a visitor why its live tunnel cannot serve it, waiting for its first words no longer than the patience.</summary>
@@ -60,7 +106,7 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
         {
             using var deadline = new CancellationTokenSource(patience, time);
             VisitorProtocol protocol = OfflineReply.AtConnect(context).IsEmpty
-                ? await SniffAsync(visitor.Incoming, context, deadline.Token)
+                ? await SniffAsync(visitor.Incoming, context, answers: true, deadline.Token)
                 : VisitorProtocol.Unknown;
             await ReplyAsync(visitor, OfflineReply.For(protocol, context), status, logged);
         }
@@ -71,11 +117,12 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
     }
 
     /// <summary>
-    /// Finds out what the peer speaks, leaving its bytes in the pipe; answers PostgreSQL's requests for encryption on the way.
+    /// Finds out what the peer speaks, leaving its bytes in the pipe; answers PostgreSQL's requests for encryption on the way, if it
+    /// may: they are the service's to answer as long as the client may come.
     /// Undecided when it said too little before the token was cancelled or it ended.
     /// </summary>
     private static async Task<VisitorProtocol> SniffAsync(
-        IncomingConnection incoming, OfflineContext context, CancellationToken cancellationToken)
+        IncomingConnection incoming, OfflineContext context, bool answers, CancellationToken cancellationToken)
     {
         PipeReader input = incoming.Transport.Input;
         while (true)
@@ -105,7 +152,7 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
                 case VisitorProtocol.Undecided:
                     input.AdvanceTo(buffer.Start, buffer.End);
                     break;
-                case VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest:
+                case VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest when answers:
                     input.AdvanceTo(buffer.GetPosition(VisitorSniffer.PostgresRequestLength));
                     await incoming.Transport.End.SendAsync(OfflineReply.For(protocol, context), cancellationToken);
                     break;
@@ -113,6 +160,29 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
                     input.AdvanceTo(buffer.Start);
                     return protocol;
             }
+        }
+    }
+
+    /// <summary>Waits for the client; true when it has come. Nothing that the visitor says is consumed.</summary>
+    /// <exception cref="IOException">The visitor has gone.</exception>
+    private async Task<bool> HoldAsync(PipeReader input, TimeSpan hold, CancellationToken live)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(live);
+        using ITimer timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), end, hold, Timeout.InfiniteTimeSpan);
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await input.ReadAsync(end.Token);
+                bool isAll = result.IsCompleted || result.Buffer.Length >= HeldBytes;
+                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                if (isAll)
+                    await Task.Delay(Timeout.InfiniteTimeSpan, time, end.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return live.IsCancellationRequested;
         }
     }
 

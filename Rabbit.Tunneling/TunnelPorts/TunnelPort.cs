@@ -34,6 +34,9 @@ internal sealed partial class TunnelPort(
     /// <summary>Connections that are being served.</summary>
     public int Connections => _connections.Count;
 
+    /// <summary>Who visits, and what they have carried.</summary>
+    public PortVisitors Visitors { get; } = new();
+
     /// <summary>Why binding failed last, or null.</summary>
     public string? BindError { get; private set; }
 

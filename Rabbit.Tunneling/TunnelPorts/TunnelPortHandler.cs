@@ -20,19 +20,26 @@ internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, 
         var visitor = new Visitor(tunnel, incoming, visitors, log, time);
 
         // A client may come or go while the visitor waits; it is then served as if it had come afterwards.
-        while (true)
+        try
         {
-            if (tunnel.Session is { } session)
+            while (true)
             {
-                if (await live.TryServeAsync(session, visitor))
+                if (tunnel.Session is { } session)
+                {
+                    if (await offline.RefuseUnlessAdmittedAsync(visitor) || await live.TryServeAsync(session, visitor))
+                        return;
+                    if (tunnel.Session == session)
+                        await session.Left; // It has ended, and its tunnel learns of that in a moment.
+                }
+                else if (await offline.TryAnswerAsync(visitor))
+                {
                     return;
-                if (tunnel.Session == session)
-                    await session.Left; // It has ended, and its tunnel learns of that in a moment.
+                }
             }
-            else if (await offline.TryAnswerAsync(visitor))
-            {
-                return;
-            }
+        }
+        finally
+        {
+            tunnel.Port.Visitors.Leave(visitor);
         }
     }
 }

@@ -1,4 +1,6 @@
 using Rabbit.Protocol.Relay;
+using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
@@ -17,8 +19,11 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
     private readonly long _startedTimestamp = time.GetTimestamp();
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly Guid _id = Guid.CreateVersion7(time.GetUtcNow());
+    private readonly RelayEnd _end = incoming.Transport.End;
+    private bool _isRecorded;
     private bool _isOpen;
-    private long _bytesRecorded;
+    private long _fromVisitorRecorded;
+    private long _toVisitorRecorded;
 
     /// <summary>The tunnel that it wants.</summary>
     public Tunnel Tunnel => tunnel;
@@ -38,18 +43,40 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
     /// <summary>The session that serves it, or null.</summary>
     public TunnelSession? Session { get; set; }
 
+    /// <summary>True once it was sent away because its network is not allowed any more.</summary>
+    public bool IsExpelled { get; private set; }
+
+    /// <summary>Sends it away with a reset; any thread may call this.</summary>
+    public void Expel()
+    {
+        IsExpelled = true;
+        _end.Abort();
+    }
+
     /// <summary>Writes how it stands or ended to the log; returns at once.</summary>
     public void Record(ConnectionStatus status, string reason)
     {
         lock (_recording)
         {
+            if (!_isRecorded)
+                tunnel.Port.Visitors.Count();
+            _isRecorded = true;
             _isOpen = status == ConnectionStatus.Active;
+            if (IsExpelled && !_isOpen)
+                (status, reason) = (ConnectionStatus.Refused, "network no longer allowed");
             Write(status, reason);
         }
         if (status == ConnectionStatus.Active)
             open.Add(this);
         else
             open.Remove(this);
+        if (tunnel.Events.HasListeners)
+        {
+            tunnel.Events.Publish(new TunnelEvent(
+                status == ConnectionStatus.Active ? TunnelEventTypes.VisitorOpened : TunnelEventTypes.VisitorClosed, time.GetUtcNow(),
+                tunnel.Token.TeamId, tunnel.Token.TokenId, tunnel.Port.Number, Session?.Record.SessionId,
+                status == ConnectionStatus.Active ? incoming.Remote.ToString() : $"{incoming.Remote} {status.ToString().ToLowerInvariant()}"));
+        }
     }
 
     /// <summary>Writes how many bytes an open connection has carried, if any since the last time; returns at once.</summary>
@@ -58,18 +85,19 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
         lock (_recording)
         {
             // Never behind the entry that says how it ended.
-            if (_isOpen && Counters.AToB + Counters.BToA != _bytesRecorded)
+            if (_isOpen && (Counters.AToB != _fromVisitorRecorded || Counters.BToA + BytesAnswered != _toVisitorRecorded))
                 Write(ConnectionStatus.Active, "");
         }
     }
 
     private void Write(ConnectionStatus status, string reason)
     {
-        var (fromVisitor, toVisitor) = (Counters.AToB, Counters.BToA);
-        _bytesRecorded = fromVisitor + toVisitor;
+        var (fromVisitor, toVisitor) = (Counters.AToB, Counters.BToA + BytesAnswered);
+        tunnel.Port.Visitors.Add(fromVisitor - _fromVisitorRecorded, toVisitor - _toVisitorRecorded);
+        (_fromVisitorRecorded, _toVisitorRecorded) = (fromVisitor, toVisitor);
         log.Record(new ConnectionLogEntry(
             _id, tunnel.Token.TeamId, tunnel.Token.TokenId, Session?.Record.SessionId, tunnel.Port.Number,
             incoming.Remote.Address.ToString(), incoming.Remote.Port, _startedAt, time.GetElapsedTime(_startedTimestamp), fromVisitor,
-            toVisitor + BytesAnswered, status, reason));
+            toVisitor, status, reason));
     }
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Rabbit.Host.Api.Access;
 using Rabbit.Host.Api.Answers;
-using Rabbit.Host.Api.Export;
 using Rabbit.Persistence.ConnectionLogs.Reading;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling.State;

@@ -1,0 +1,99 @@
+using System.Net;
+using Rabbit.Tunneling.State;
+
+namespace Rabbit.Tunneling.TunnelPorts;
+
+/// <summary>
+/// The visitors of one tunnel port: who is being served or waits, as the token's limits count them, and what all that there were
+/// have carried.
+/// </summary>
+internal sealed class PortVisitors
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<Visitor> _admitted = [];
+    private readonly Dictionary<VisitorNetwork, int> _perNetwork = [];
+    private int _parked;
+    private long _total;
+    private long _bytesFromVisitors;
+    private long _bytesToVisitors;
+
+    /// <summary>Visitors since the server started, also those that were turned away.</summary>
+    public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Bytes that visitors have sent.</summary>
+    public long BytesFromVisitors => Interlocked.Read(ref _bytesFromVisitors);
+
+    /// <summary>Bytes that visitors have got.</summary>
+    public long BytesToVisitors => Interlocked.Read(ref _bytesToVisitors);
+
+    /// <summary>Lets a visitor in if the rules allow it; it must then <see cref="Leave"/>, which again is the same as once.</summary>
+    public Admission Enter(Visitor visitor, TunnelRules rules)
+    {
+        IPAddress address = visitor.Incoming.Remote.Address;
+        if (!rules.AllowVisitor(address))
+            return Admission.NotAllowed;
+        VisitorNetwork network = VisitorNetwork.Of(address);
+        lock (_lock)
+        {
+            if (_admitted.Contains(visitor))
+                return Admission.Admitted;
+            int fromThere = _perNetwork.GetValueOrDefault(network);
+            if ((rules.MaxVisitors > 0 && _admitted.Count >= rules.MaxVisitors)
+                || (rules.MaxVisitorsPerAddress > 0 && fromThere >= rules.MaxVisitorsPerAddress))
+            {
+                return Admission.TooMany;
+            }
+            _admitted.Add(visitor);
+            _perNetwork[network] = fromThere + 1;
+        }
+        return Admission.Admitted;
+    }
+
+    /// <summary>A visitor has gone.</summary>
+    public void Leave(Visitor visitor)
+    {
+        VisitorNetwork network = VisitorNetwork.Of(visitor.Incoming.Remote.Address);
+        lock (_lock)
+        {
+            if (!_admitted.Remove(visitor))
+                return;
+            int left = _perNetwork[network] - 1;
+            if (left == 0)
+                _perNetwork.Remove(network);
+            else
+                _perNetwork[network] = left;
+        }
+    }
+
+    /// <summary>Resets the visitors whose network is not allowed any more.</summary>
+    public void Expel(TunnelRules rules)
+    {
+        Visitor[] unwelcome;
+        lock (_lock)
+            unwelcome = [.. _admitted.Where(visitor => !rules.AllowVisitor(visitor.Incoming.Remote.Address))];
+        foreach (Visitor visitor in unwelcome)
+            visitor.Expel();
+    }
+
+    /// <summary>Takes a place among those who wait for the client, of so many; it must be given back by <see cref="Unpark"/>.</summary>
+    public bool TryPark(int most)
+    {
+        if (Interlocked.Increment(ref _parked) <= most)
+            return true;
+        Unpark();
+        return false;
+    }
+
+    /// <summary>Gives the place back.</summary>
+    public void Unpark() => Interlocked.Decrement(ref _parked);
+
+    /// <summary>Counts a visitor.</summary>
+    public void Count() => Interlocked.Increment(ref _total);
+
+    /// <summary>Adds what a visitor has carried since the last time.</summary>
+    public void Add(long fromVisitor, long toVisitor)
+    {
+        Interlocked.Add(ref _bytesFromVisitors, fromVisitor);
+        Interlocked.Add(ref _bytesToVisitors, toVisitor);
+    }
+}
