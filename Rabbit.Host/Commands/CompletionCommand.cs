@@ -8,10 +8,9 @@ internal static class CompletionCommand
     private const string Bash = """
         # rabbit completion bash: source <(rabbit completion bash), or put it into /etc/bash_completion.d/rabbit.
         _rabbit_complete() {
-          local IFS=$'\n' current=${COMP_WORDS[COMP_CWORD]}
-          local candidates
+          local IFS=$'\n' current=${COMP_WORDS[COMP_CWORD]} candidates
           candidates=$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null) || return 0
-          COMPREPLY=($(compgen -W "$candidates" -- "$current"))
+          mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
         }
         complete -o default -F _rabbit_complete rabbit
         """;

@@ -21,7 +21,8 @@ internal static class ApiFailure
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
             $"{target.Name} does not answer as Rabbit's API does; check the address (--api, or RABBIT_API), and whether it needs https.",
         HttpRequestException or OperationCanceledException => $"The API at {target.Name} cannot be reached ({Reason(exception)}); start the server, or name another address with --api (or RABBIT_API).",
-        IOException or JsonException => $"The answer of {target.Name} broke off ({Reason(exception)}); try again.",
+        IOException => $"The answer of {target.Name} broke off ({Reason(exception)}); try again.",
+        JsonException or FormatException => $"The answer of {target.Name} cannot be understood ({Reason(exception)}); see that both are of the same version.",
         _ => null,
     };
 

@@ -8,7 +8,10 @@ using Rabbit.Protocol.Credentials;
 namespace Rabbit.Host.Commands.Api;
 
 /// <summary>A token that was just made, to be shown once or written into a file.</summary>
-internal sealed record MadeToken(string Token, string ConnectionString, string? Kind)
+/// <param name="Token">The secret text.</param>
+/// <param name="ConnectionString">What the server says a client needs; null from one that does not.</param>
+/// <param name="Kind">What the service is, if declared.</param>
+internal sealed record MadeToken(string Token, string? ConnectionString, string? Kind)
 {
     /// <summary>Answers a command that made it.</summary>
     /// <param name="call">The command.</param>
@@ -35,21 +38,21 @@ internal sealed record MadeToken(string Token, string ConnectionString, string? 
             ? "Run this where the service is; the token is shown this once:"
             : TerminalText.Escape($"The token is in {file.Name}; take it to where the service is, and run this there:"));
         Console.WriteLine();
-        Console.WriteLine(TerminalText.Escape(Command(call.Target.IsLocal, file?.Name)));
+        Console.WriteLine(TerminalText.Escape(Command(call.Target, file?.Name)));
         return ExitCode.Ok;
     }
 
-    // The path of tunnel-client is right on the server's machine only.
-    private string Command(bool isHere, string? file)
+    private string Command(ApiTarget target, string? file)
     {
-        string program = isHere ? ClientProgram.Command() : "tunnel-client";
-        string local = LocalPort();
+        // The path of tunnel-client is right on the server's machine only.
+        string program = target.IsLocal ? ClientProgram.Command() : "tunnel-client";
+        var uri = ConnectionUri.Parse(ConnectionString ?? $"rabbit://{Token}@{target.Address.Host}");
         if (file is null)
-            return $"{program} connect {Quote(ConnectionString)} --local-port {local}";
-        var uri = ConnectionUri.Parse(ConnectionString);
+            return $"{program} connect {Quote(uri.Reveal())} --local-port {LocalPort()}";
         string host = uri.Host.Contains(':', StringComparison.Ordinal) ? $"[{uri.Host}]" : uri.Host;
         string trust = uri.Plaintext ? " --plaintext" : uri.Fingerprint is { } fingerprint ? $" --fingerprint {fingerprint}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{program} connect --server {Quote($"{host}:{uri.Port}")} --token-file {Quote(file)}{trust} --local-port {local}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{program} connect --server {Quote($"{host}:{uri.Port}")} --token-file {Quote(file)}{trust} --local-port {LocalPort()}");
     }
 
     // Where such a service usually listens.
