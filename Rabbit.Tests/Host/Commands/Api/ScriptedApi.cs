@@ -120,6 +120,7 @@ internal sealed class ScriptedApi : IAsyncDisposable
         };
     }
 
-    private static string DescriptionFile([CallerFilePath] string path = "") =>
+    /// <summary>docs/openapi.json.</summary>
+    public static string DescriptionFile([CallerFilePath] string path = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "..", "docs", "openapi.json"));
 }

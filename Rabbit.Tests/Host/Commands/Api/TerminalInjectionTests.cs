@@ -49,7 +49,7 @@ public sealed class TerminalInjectionTests
         await using ScriptedApi api = await ScriptedApi.StartAsync(Hostile);
         using var run = new ApiRun(api.Address);
         CommandRun ended = await CommandRun.OfAsync(
-            "/usr/bin/script", "-qec", $"stty cols 400; '{Programs.Rabbit}' team list --api {api.Address} --key-file '{run.KeyFile}'", "/dev/null");
+            "/usr/bin/script", "-qec", $"stty cols 400; env -u NO_COLOR TERM=xterm '{Programs.Rabbit}' team list --api {api.Address} --key-file '{run.KeyFile}'", "/dev/null");
         Assert.Contains("─", ended.Output, StringComparison.Ordinal);
         Assert.Contains(Shown, ended.Output, StringComparison.Ordinal);
         foreach (string raw in new[] { "\u001b[31m", "\u202e", "\u0007", "\u009b", "\u2028", "\u001b]" })
