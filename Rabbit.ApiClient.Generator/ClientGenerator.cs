@@ -13,9 +13,10 @@ internal static class ClientGenerator
     public static async Task<string> GenerateAsync(string description)
     {
         OpenApiDocument document = await OpenApiDocument.FromJsonAsync(description);
-        foreach (JsonSchema schema in document.Components.Schemas.Values)
+        OpenApiOperation[] operations = [.. document.Operations.Select(one => one.Operation)];
+        foreach (JsonSchema schema in document.Components.Schemas.Values.Concat(operations.SelectMany(operation => operation.Parameters).Select(parameter => parameter.ActualSchema)))
             OpenEnumerations(schema);
-        foreach (OpenApiOperation operation in document.Operations.Select(one => one.Operation))
+        foreach (OpenApiOperation operation in operations)
             MakeStreams(operation);
         return new CSharpClientGenerator(document, Settings()).GenerateFile();
     }
@@ -35,6 +36,7 @@ internal static class ClientGenerator
             PropertyNameGenerator = new SnakeCaseNames(),
             JsonLibrary = CSharpJsonLibrary.SystemTextJson,
             GenerateNullableReferenceTypes = true,
+            GenerateOptionalPropertiesAsNullable = true,
             GenerateDataAnnotations = false,
             ArrayType = "System.Collections.Generic.IReadOnlyList",
             ArrayInstanceType = "System.Collections.Generic.List",

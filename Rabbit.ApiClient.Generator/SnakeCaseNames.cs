@@ -5,7 +5,10 @@ using NSwag.CodeGeneration;
 
 namespace Rabbit.ApiClient.Generator;
 
-/// <summary>Names of C# for the API's: the property of <c>team_id</c> is TeamId, and the parameter is teamId.</summary>
+/// <summary>
+/// Names of C# for the API's: the property of <c>team_id</c> is TeamId, the parameter teamId, and that of a header
+/// <c>Last-Event-ID</c> lastEventID.
+/// </summary>
 internal sealed class SnakeCaseNames : IPropertyNameGenerator, IParameterNameGenerator
 {
     /// <inheritdoc/>
@@ -18,7 +21,7 @@ internal sealed class SnakeCaseNames : IPropertyNameGenerator, IParameterNameGen
         return char.ToLowerInvariant(words[0][0]) + words[0][1..] + string.Concat(words.Skip(1).Select(Capitalize));
     }
 
-    private static string[] Words(string name) => name.Split('_', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(string name) => name.Split(['_', '-'], StringSplitOptions.RemoveEmptyEntries);
 
     private static string Capitalize(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 }

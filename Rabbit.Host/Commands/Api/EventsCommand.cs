@@ -28,7 +28,7 @@ internal static class EventsCommand
         using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
         try
         {
-            using FileResponse stream = await call.Api.ReadEventsAsync(call.Get(Types), stop.Token);
+            using FileResponse stream = await call.Api.ReadEventsAsync(types: call.Get(Types), cancellationToken: stop.Token);
             await WriteAsync(call, stream.Stream, stop.Token);
         }
         catch (Exception) when (stop.IsCancellationRequested)

@@ -55,6 +55,7 @@ internal static class KeyCommand
     private static async Task<int> RevokeAsync(ApiCall call)
     {
         Confirmation.Ask(call, $"Revoke the API key {call.Get(KeyId)} for good");
-        return call.Tell(await call.Api.RevokeKeyAsync(call.Get(KeyId), call.Cancellation), $"Revoked the API key {call.Get(KeyId)}.");
+        var revoked = (await call.Api.RevokeKeyAsync(call.Get(KeyId), call.Cancellation)).Data;
+        return call.Tell(revoked, $"Revoked the API key '{revoked.Name}' ({revoked.KeyId}).");
     }
 }

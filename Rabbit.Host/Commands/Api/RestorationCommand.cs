@@ -15,7 +15,7 @@ internal static class RestorationCommand
 
     private static Task<int> ListAsync(ApiCall call) => call.ListWholeAsync(
         "The last start had no tunnels to restore.",
-        async () => (await call.Api.ListRestorationAsync(call.Cancellation)).Data,
+        async () => (await call.Api.ListRestoredAsync(call.Cancellation)).Data,
         ("PORT", tunnel => Show.Number(tunnel.Port)),
         ("LISTENING", tunnel => tunnel.IsListening ? "yes" : "no"),
         ("RESTORED", tunnel => Show.Time(tunnel.RestoredAt)),
@@ -26,7 +26,7 @@ internal static class RestorationCommand
 
     private static async Task<int> ShowAsync(ApiCall call)
     {
-        var tunnel = (await call.Api.GetRestorationAsync(call.Get(Port)!.Value, call.Cancellation)).Data;
+        var tunnel = (await call.Api.GetRestoredAsync(call.Get(Port)!.Value, call.Cancellation)).Data;
         return call.Show(
             tunnel,
             ("port", Show.Number(tunnel.Port)), ("token", tunnel.TokenId), ("listening", tunnel.IsListening ? "yes" : "no"), ("error", tunnel.BindError),

@@ -50,14 +50,11 @@ internal static class TokenSecretCommand
         string id = call.Get(TokenCommand.TokenId);
         using NewSecretFile? file = NewSecretFile.Open(call.Get(TokenFile));
         var made = (await call.Api.RotateTokenAsync(id, new RotateTokenRequest { OverlapSeconds = call.Get(Overlap) }, call.Cancellation)).Data;
-        // Kept before anything else can fail.
-        file?.Write(made.Token);
-        var token = (await call.Api.GetTokenAsync(id, call.Cancellation)).Data;
-        return new MadeToken(made.Token, made.ConnectionUri, token.Kind).Tell(
+        return new MadeToken(made.Token, made.ConnectionUri, Kind: null).Tell(
             call, made, file,
             [
                 $"The token '{made.TokenName}' ({made.TokenId}) has a new secret.",
-                token.PreviousSecretUntil is { } until ? $"The old one works until {Show.Time(until)}; by then connect the client with the new one." : "The old one works no more.",
+                made.PreviousSecretUntil is { } until ? $"The old one works until {Show.Time(until)}; by then connect the client with the new one." : "The old one works no more.",
             ]);
     }
 }

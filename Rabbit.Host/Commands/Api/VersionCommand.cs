@@ -13,7 +13,7 @@ internal static class VersionCommand
             var server = (await call.Api.GetVersionAsync(call.Cancellation)).Data;
             return call.Show(
                 server,
-                ("version", server.Version), ("protocol", server.Protocol), ("runtime", server.Runtime), ("database", server.Database),
+                ("version", server.Version), ("protocol", Show.Number(server.Protocol)), ("runtime", server.Runtime), ("database", server.Database),
                 ("redis", server.Redis ? "yes" : "no"), ("node", server.Node), ("started", Show.Time(server.StartedAt)));
         });
         ApiFlags.AddTo(version);

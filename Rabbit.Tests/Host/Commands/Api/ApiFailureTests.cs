@@ -92,6 +92,20 @@ public sealed class ApiFailureTests
         Assert.Equal(["DELETE /api/v1/tokens/x"], api.Requests);
     }
 
+    [Theory]
+    [InlineData("y", 0, 1)]
+    [InlineData("n", 1, 0)]
+    [InlineData("", 1, 0)]
+    public async Task Delete_AtATerminal_Asks(string answer, int status, int requests)
+    {
+        await using ScriptedApi api = await ScriptedApi.StartAsync();
+        using var run = new ApiRun(api.Address);
+        CommandRun ended = await CommandRun.OfAsync(
+            "/bin/bash", "-c", $"echo '{answer}' | /usr/bin/script -qec \"'{Programs.Rabbit}' key revoke x --api {api.Address} --key-file '{run.KeyFile}'\" /dev/null");
+        Assert.Contains("Revoke the API key x for good? [y/N]", ended.Output, StringComparison.Ordinal);
+        Assert.Equal((status, requests), (ended.Status, api.Requests.Count));
+    }
+
     [Fact]
     public async Task Certificate_NobodyVouchesForIt_IsRefusedUnlessPinnedOrInTheDataDirectory()
     {

@@ -61,10 +61,11 @@ public sealed class ServerCommandsTests
         using ApiRun run = ApiRun.On(installation, server);
         string printed = await run.SucceedAsync("token", "create", "it's", "--team", "default", "--kind", "redis");
         string command = printed.Split('\n')[^1];
-        Assert.Equal($"{Programs.TunnelClient} connect '{await ConnectionStringAsync(installation, server)}", command[..command.IndexOf("rbt_", StringComparison.Ordinal)] + Secretless(command));
-        Assert.EndsWith("--local-port 6379", command, StringComparison.Ordinal);
+        Assert.EndsWith("' --local-port 6379", command, StringComparison.Ordinal);
 
-        static string Secretless(string text) => text[text.IndexOf('@', StringComparison.Ordinal)..(text.LastIndexOf('\'') + 1)];
+        await using RunningProcess client = RunningProcess.Start("tunnel-client", "/bin/bash", ["-c", $"exec {command}"]);
+        int port = (await JsonAsync(run, "team", "show", "default")).GetProperty("tokens").EnumerateArray().Max(token => token.GetProperty("port").GetInt32());
+        await server.Api.WaitForStateAsync(port, "live", TimeSpan.FromSeconds(20));
     }
 
     [Fact]
@@ -133,13 +134,6 @@ public sealed class ServerCommandsTests
         events.Send(Signal.Interrupt);
         Assert.Equal(0, await events.WaitForExitAsync(TimeSpan.FromSeconds(10)));
         Assert.Empty(events.ErrorLines);
-    }
-
-    private static async Task<string> ConnectionStringAsync(Installation installation, RabbitProcess server)
-    {
-        string whole = await server.ConnectionStringAsync(new TestToken("", "", "", 0));
-        Assert.True(Directory.Exists(installation.Data));
-        return "rabbit://" + whole[whole.IndexOf('@', StringComparison.Ordinal)..] + "'";
     }
 
     private static async Task<JsonElement> JsonAsync(ApiRun run, params string[] arguments)
