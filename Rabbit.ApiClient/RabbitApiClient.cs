@@ -12,7 +12,11 @@ public partial class RabbitApiClient
     // So that an ApiException can tell what the server wrote.
     partial void Initialize() => ReadResponseAsString = true;
 
-    // What is null in a request is left out: a server refuses fields that it does not know.
-    static partial void UpdateJsonSerializerSettings(JsonSerializerOptions settings) =>
+    static partial void UpdateJsonSerializerSettings(JsonSerializerOptions settings)
+    {
+        // What is null in a request is left out, as the API's callers may.
         settings.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        // A null where the description allows none is an ApiException here, not a surprise later.
+        settings.RespectNullableAnnotations = true;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tests.Support;
 using Xunit;
@@ -90,6 +91,18 @@ public sealed class ApiFailureTests
         Assert.Empty(api.Requests);
         await run.SucceedAsync("token", "delete", "x", "--yes");
         Assert.Equal(["DELETE /api/v1/tokens/x"], api.Requests);
+    }
+
+    [Fact]
+    public async Task Answer_NotAsDescribed_IsTold()
+    {
+        await using ScriptedApi api = await ScriptedApi.StartAsync();
+        using var run = new ApiRun(api.Address);
+        foreach (string wrong in new[] { "null", "7", "[null]", "[{\"port\": \"x\"}]" })
+        {
+            api.Change = (_, answer) => answer["data"] = JsonNode.Parse(wrong);
+            Assert.Contains("not as Rabbit's API does", await run.FailAsync(1, "token", "show", "x"), StringComparison.Ordinal);
+        }
     }
 
     [Theory]
