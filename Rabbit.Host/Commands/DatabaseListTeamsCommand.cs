@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Rabbit.Host.Commands.Output;
 using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Commands;
@@ -20,7 +21,7 @@ internal static class DatabaseListTeamsCommand
             if (parsed.GetValue(json))
                 JsonOutput.Write(teams);
             else
-                Print([["TEAM", "TOKEN", "TOKEN ID", "PORT", "LAST USED", "EXPIRES"], .. teams.SelectMany(Rows)]);
+                new TextTable(["TEAM", "TOKEN", "TOKEN ID", "PORT", "LAST USED", "EXPIRES"]).Write(teams.SelectMany(Rows));
             return ExitCode.Ok;
         }));
         return command;
@@ -33,11 +34,4 @@ internal static class DatabaseListTeamsCommand
             team.TeamName, token.Name, token.TokenId, token.Port.ToString(CultureInfo.InvariantCulture),
             token.LastUsedAt?.ToString(Day, CultureInfo.InvariantCulture) ?? "never", token.ExpiresAt?.ToString(Day, CultureInfo.InvariantCulture) ?? "never",
         });
-
-    private static void Print(IReadOnlyList<string[]> rows)
-    {
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        foreach (string[] row in rows)
-            Console.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rabbit.Host.Commands.Output;
 using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Commands;

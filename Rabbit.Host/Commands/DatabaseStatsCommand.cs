@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Rabbit.Host.Commands.Output;
 using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Commands;

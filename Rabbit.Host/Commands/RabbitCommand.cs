@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Rabbit.Host.Commands.Api;
+using Rabbit.Host.Commands.Output;
 
 namespace Rabbit.Host.Commands;
 
@@ -11,6 +13,9 @@ internal static class RabbitCommand
     public static Task<int> RunAsync(string[] arguments)
     {
         var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create(), DatabaseCommand.Create() };
+        foreach (Command command in ApiCommand.CreateAll())
+            root.Subcommands.Add(command);
+        root.Subcommands.Add(CompletionCommand.Create());
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
             return Task.FromResult(Fail(ExitCode.Usage, Explain(parsed)));
@@ -30,7 +35,7 @@ internal static class RabbitCommand
     /// <summary>Says in one sentence what is wrong and what to do.</summary>
     public static int Fail(int exitCode, string sentence)
     {
-        Console.Error.WriteLine($"rabbit: {sentence}");
+        Console.Error.WriteLine($"rabbit: {TerminalText.Escape(sentence)}");
         return exitCode;
     }
 }

@@ -23,15 +23,30 @@ internal static class RabbitConfiguration
     /// <exception cref="FormatException">A setting cannot be read; one sentence that says what to correct.</exception>
     public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?> flags)
     {
+        ConfigurationManager configuration = Gather(flags);
+        SettingsCheck.Run(configuration, typeof(TunnelingOptions), typeof(PersistenceOptions), typeof(ApiOptions));
+        configuration.AddInMemoryCollection(ReadPortRange(configuration));
+        CheckTogether(configuration);
+        ConnectionStrings.Check(configuration);
+        return configuration;
+    }
+
+    /// <summary>The data directory of a server that is started here; nothing else is looked at.</summary>
+    /// <param name="flag">What --data says, or null.</param>
+    /// <exception cref="FormatException">rabbit.json cannot be read, or the directory has no name.</exception>
+    public static string ReadData(string? flag)
+    {
+        using ConfigurationManager configuration = Gather(flag is null ? [] : new Dictionary<string, string?> { [DataKey] = flag });
+        return configuration[DataKey] is { Length: > 0 } data ? data : throw new FormatException($"{SettingNames.NameOf(configuration, DataKey)} must not be empty.");
+    }
+
+    private static ConfigurationManager Gather(IReadOnlyDictionary<string, string?> flags)
+    {
         var configuration = new ConfigurationManager();
         configuration.AddInMemoryCollection([new(DataKey, DefaultData())]);
         AddFile(configuration);
         configuration.Sources.Add(new EnvironmentSettings());
         configuration.AddInMemoryCollection(flags);
-        SettingsCheck.Run(configuration, typeof(TunnelingOptions), typeof(PersistenceOptions), typeof(ApiOptions));
-        configuration.AddInMemoryCollection(ReadPortRange(configuration));
-        CheckTogether(configuration);
-        ConnectionStrings.Check(configuration);
         return configuration;
     }
 

@@ -42,6 +42,28 @@ public sealed class UsageTests
         Assert.Empty(Directory.GetFileSystemEntries(start.Directory));
     }
 
+    [Theory]
+    [InlineData("token", "Required command")]
+    [InlineData("token nonsense", "'nonsense'")]
+    [InlineData("token list --nonsense", "'--nonsense'")]
+    [InlineData("token create x", "'--team'")]
+    [InlineData("token create x --team y --port 65536", "--port must be")]
+    [InlineData("token create x --team y --expires-at soon", "--expires-at must be")]
+    [InlineData("token list --limit 0", "--limit must be")]
+    [InlineData("stats daily --from 2026-13-01", "--from must be a day")]
+    [InlineData("session close x", "SESSION_ID must be")]
+    [InlineData("port show 0", "PORT must be")]
+    [InlineData("completion", "Required command")]
+    [InlineData("stats --api nonsense", "--api must be")]
+    [InlineData("stats --fingerprint 12", "fingerprint")]
+    [InlineData("stats --data=", "--data")]
+    public async Task Api_ArgumentsWrong_AreAUsageErrorAndNothingIsWritten(string arguments, string named)
+    {
+        using var start = new FailedStart();
+        Assert.Contains(named, await start.RunAsync(2, arguments.Split(' ')), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(start.Directory));
+    }
+
     [Fact]
     public async Task Arguments_None_AreAUsageError()
     {
@@ -94,6 +116,8 @@ public sealed class UsageTests
     [InlineData("server --help", "--api-port")]
     [InlineData("database --help", "set-port-range")]
     [InlineData("database backup --help", "--database")]
+    [InlineData("token create --help", "--token-file")]
+    [InlineData("stats daily --help", "--key-file")]
     public async Task Help_Asked_IsWrittenToStandardOutput(string arguments, string named)
     {
         await using RunningProcess process = RunningProcess.Start("rabbit", Programs.Rabbit, arguments.Split(' '));
