@@ -5,8 +5,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence;
 using Rabbit.Persistence.Management;
-using Rabbit.Protocol.Credentials;
-using Rabbit.Tunneling;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.State;
 

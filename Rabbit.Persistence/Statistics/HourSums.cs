@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
-using Rabbit.Persistence.Model;
 
 namespace Rabbit.Persistence.Statistics;
 

@@ -17,7 +17,7 @@ internal static class ConnectionRoutes
         connections.MapGet("/", ListAsync).WithName("ListConnections")
             .WithSummary("Lists visitors' connections, newest first; send next as cursor for the page behind, until it is null");
         connections.MapGet("/export", ExportAsync).WithName("ExportConnections").WithSummary("Writes all of them as CSV (RFC 4180), newest first")
-            .Produces(StatusCodes.Status200OK, typeof(string), ConnectionCsv.MediaType);
+            .Produces<string>(StatusCodes.Status200OK, ConnectionCsv.MediaType);
     }
 
     private static async Task<Results<Ok<PageAnswer<ConnectionSummary>>, ProblemHttpResult>> ListAsync(

@@ -27,7 +27,7 @@ internal sealed class EventStream(TunnelEvents events, ApiKeyStore keys, IHostAp
         long checkedAt = time.GetTimestamp();
         while (!ending.IsCancellationRequested)
         {
-            NumberedEvent? next = await subscription.ReadAsync(Silence, ending.Token).ConfigureAwait(ConfigureAwaitOptions.None);
+            NumberedEvent? next = await subscription.ReadAsync(Silence, ending.Token);
             if (next is null || time.GetElapsedTime(checkedAt) >= Silence)
             {
                 if (!await IsValidAsync(key, ending.Token))
