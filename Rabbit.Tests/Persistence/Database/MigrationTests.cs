@@ -39,7 +39,7 @@ public sealed class MigrationTests
         rig.ConnectionLog.Record(LogEntries.Of(token.Token.TokenId, rig.Time.GetUtcNow()));
         await rig.StopAsync();
 
-        Statistics statistics = await rig.Get<StatsStore>().ReadAsync(Cancellation);
+        Statistics statistics = await rig.Get<StatsStore>().ReadAsync(scope: null, Cancellation);
         Assert.Equal(new Statistics(ActiveTeams: 1, ActiveTokens: 1, PortAssignments: 1, ActiveSessions: 1, ConnectionsToday: 1), statistics);
         Assert.InRange(token.Token.Port, 10000, 20000);
     }
@@ -98,7 +98,7 @@ public sealed class MigrationTests
         int settings = await rigs[0].QueryAsync(context => context.ServerSettings.CountAsync(Cancellation));
         foreach (StoreRig rig in rigs)
             await rig.DisposeAsync();
-        Assert.Equal(5, settings);
+        Assert.Equal(6, settings);
     }
 
     [Theory, OnBothDatabases]

@@ -31,7 +31,7 @@ public sealed class ServerSettingsTests
         var settings = rig.Get<ServerSettings>();
         foreach (var (first, last) in new[] { (0, 5), (9, 5), (1, 65536), (-1, -1) })
         {
-            ManagementResult<PortRange> refused = await settings.SetPortRangeAsync(new PortRange(first, last), Cancellation);
+            ManagementResult<SettingValues> refused = await settings.SetPortRangeAsync(new PortRange(first, last), Cancellation);
             Assert.Equal(ManagementError.Invalid, refused.Error);
             Assert.Contains("from 1 to 65535, the lower first", refused.Sentence, StringComparison.Ordinal);
         }

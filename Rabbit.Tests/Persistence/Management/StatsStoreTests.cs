@@ -39,5 +39,5 @@ public sealed class StatsStoreTests
         Assert.Equal(1, counted);
     }
 
-    private static async Task<int> CountAsync(StoreRig rig) => (await rig.Get<StatsStore>().ReadAsync(Cancellation)).ConnectionsToday;
+    private static async Task<int> CountAsync(StoreRig rig) => (await rig.Get<StatsStore>().ReadAsync(scope: null, Cancellation)).ConnectionsToday;
 }

@@ -65,13 +65,14 @@ public sealed class RetentionServiceTests
             await Change(context, atTheLimit).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now.AddDays(-90)), Cancellation);
             await Change(context, old).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now.AddDays(-90) - Tick), Cancellation);
         }, Cancellation);
-        await rig.Get<AuditLog>().WriteAsync("key", "token.create", "id", "127.0.0.1", Cancellation);
+        int audited = await rig.QueryAsync(context => context.AuditLog.CountAsync(Cancellation));
+        Assert.NotEqual(0, audited);
         await rig.QueryAsync(context => context.AuditLog.ExecuteUpdateAsync(set => set.SetProperty(row => row.At, now.AddYears(-5)), Cancellation));
 
         await Retention(rig).RunAsync(Cancellation);
         List<Guid> left = await rig.QueryAsync(context => context.Sessions.Select(row => row.Id).ToListAsync(Cancellation));
         Assert.Equal([.. new[] { active, inactive, atTheLimit }.Order()], left.Order());
-        Assert.Equal(1, await rig.QueryAsync(context => context.AuditLog.CountAsync(Cancellation)));
+        Assert.Equal(audited, await rig.QueryAsync(context => context.AuditLog.CountAsync(Cancellation)));
 
         static IQueryable<SessionRow> Change(RabbitDbContext context, Guid id) => context.Sessions.Where(row => row.Id == id);
         async Task<Guid> OpenAsync()

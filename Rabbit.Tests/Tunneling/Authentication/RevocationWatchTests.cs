@@ -61,7 +61,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     {
         Tunnel revoked = _registry.GetOrAdd(Token("revoked")), valid = _registry.GetOrAdd(Token("valid"));
         Assert.Empty(await NextRoundAsync());
-        _database.Invalid.Add(new InvalidToken("revoked", IsExpired: false));
+        _database.Invalid.Add(new ChangedToken("revoked", TokenFate.Revoked));
         Assert.Single(await NextRoundAsync());
         await EndedAsync(revoked);
         Assert.True(_authenticator.IsWithdrawn("revoked"));
@@ -74,7 +74,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     public async Task Interval_ExpiryMovedForward_EndsTheTunnelAsExpired()
     {
         Tunnel tunnel = _registry.GetOrAdd(Token("shortened"));
-        _database.Invalid.Add(new InvalidToken("shortened", IsExpired: true));
+        _database.Invalid.Add(new ChangedToken("shortened", TokenFate.Expired));
         await NextRoundAsync();
         await EndedAsync(tunnel);
         Assert.False(_authenticator.IsWithdrawn("shortened")); // Its expiry says it to the next login.
@@ -94,7 +94,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     {
         Tunnel tunnel = _registry.GetOrAdd(Token("revoked"));
         _registry.GetOrAdd(Token("valid"));
-        _database.Invalid.Add(new InvalidToken("revoked", IsExpired: false));
+        _database.Invalid.Add(new ChangedToken("revoked", TokenFate.Revoked));
         _announcements.Say("revoked");
         Assert.Equal(["revoked"], await _database.AskedAsync());
         await EndedAsync(tunnel);
@@ -103,7 +103,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     [Fact]
     public async Task Announced_TokenWhoseLoginIsUnderWay_CannotAttachAnyMore()
     {
-        _database.Invalid.Add(new InvalidToken("coming", IsExpired: false));
+        _database.Invalid.Add(new ChangedToken("coming", TokenFate.Revoked));
         _announcements.Say("coming");
         await _database.AskedAsync();
         await BarrierAsync();
@@ -125,7 +125,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     public async Task Announced_AnyMayHaveBeenMissed_AsksAboutAllAtOnce()
     {
         Tunnel tunnel = _registry.GetOrAdd(Token("missed"));
-        _database.Invalid.Add(new InvalidToken("missed", IsExpired: false));
+        _database.Invalid.Add(new ChangedToken("missed", TokenFate.Revoked));
         _announcements.Say(null);
         Assert.Equal(["missed"], await _database.AskedAsync());
         await EndedAsync(tunnel);
@@ -136,7 +136,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     public async Task Outage_IsOneWarning_AndAfterItEverythingIsFound()
     {
         Tunnel tunnel = _registry.GetOrAdd(Token("revoked"));
-        _database.Invalid.Add(new InvalidToken("revoked", IsExpired: false));
+        _database.Invalid.Add(new ChangedToken("revoked", TokenFate.Revoked));
         _database.Failure = new StoreUnavailableException("The database is away.");
         for (int round = 0; round < 5; round++)
         {
@@ -156,7 +156,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     public async Task Bug_InOneRound_DoesNotEndTheRounds()
     {
         Tunnel tunnel = _registry.GetOrAdd(Token("revoked"));
-        _database.Invalid.Add(new InvalidToken("revoked", IsExpired: false));
+        _database.Invalid.Add(new ChangedToken("revoked", TokenFate.Revoked));
         _database.Failure = new InvalidOperationException("A bug.");
         Task told = _log.NextAsync("Looking for revoked tokens failed");
         await NextQuestionAsync();
@@ -191,7 +191,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
         return await asked;
     }
 
-    private async Task<InvalidToken[]> NextRoundAsync()
+    private async Task<ChangedToken[]> NextRoundAsync()
     {
         string[] asked = await NextQuestionAsync();
         return [.. _database.Invalid.Where(token => asked.Contains(token.TokenId))];
@@ -217,7 +217,7 @@ public sealed class RevocationWatchTests : IAsyncLifetime
     {
         private readonly Channel<string[]> _questions = Channel.CreateUnbounded<string[]>();
 
-        public List<InvalidToken> Invalid { get; } = [];
+        public List<ChangedToken> Invalid { get; } = [];
 
         public Exception? Failure { get; set; }
 
@@ -225,12 +225,13 @@ public sealed class RevocationWatchTests : IAsyncLifetime
 
         public Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<InvalidToken>> FindInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken cancellationToken)
+        public Task<IReadOnlyList<ChangedToken>> FindChangedAsync(IReadOnlyCollection<KnownToken> known, CancellationToken cancellationToken)
         {
             Exception? failure = Failure;
-            InvalidToken[] invalid = [.. Invalid.Where(token => tokenIds.Contains(token.TokenId))];
-            _questions.Writer.TryWrite([.. tokenIds.Order()]);
-            return failure is null ? Task.FromResult<IReadOnlyList<InvalidToken>>(invalid) : Task.FromException<IReadOnlyList<InvalidToken>>(failure);
+            string[] tokenIds = [.. known.Select(token => token.TokenId).Order()];
+            ChangedToken[] invalid = [.. Invalid.Where(token => tokenIds.Contains(token.TokenId))];
+            _questions.Writer.TryWrite(tokenIds);
+            return failure is null ? Task.FromResult<IReadOnlyList<ChangedToken>>(invalid) : Task.FromException<IReadOnlyList<ChangedToken>>(failure);
         }
     }
 

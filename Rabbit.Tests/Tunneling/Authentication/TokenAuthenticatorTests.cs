@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Rabbit.Protocol.Credentials;
@@ -32,7 +33,7 @@ public sealed class TokenAuthenticatorTests
     [InlineData("rbt_000000000000_00000000000000000000000000000000")]
     public async Task Authenticate_MalformedToken_NeverReachesTheDatabase(string text)
     {
-        AuthenticationResult result = await _authenticator.AuthenticateAsync(text, TestContext.Current.CancellationToken);
+        AuthenticationResult result = await _authenticator.AuthenticateAsync(text, IPAddress.Loopback, TestContext.Current.CancellationToken);
         Assert.Equal((RejectCode.InvalidToken, false), (result.Reject.Code, result.Reject.Retryable));
         Assert.Equal(0, _tokens.Asked);
     }
@@ -84,7 +85,7 @@ public sealed class TokenAuthenticatorTests
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal((RejectCode.Unavailable, true), Said(await AskAsync()));
 
-        AuthenticationResult never = await _authenticator.AuthenticateAsync(TokenText.Create().Reveal(), TestContext.Current.CancellationToken);
+        AuthenticationResult never = await _authenticator.AuthenticateAsync(TokenText.Create().Reveal(), IPAddress.Loopback, TestContext.Current.CancellationToken);
         Assert.Equal((RejectCode.Unavailable, true), Said(never));
         Assert.InRange(never.Reject.RetryAfter, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
@@ -97,7 +98,7 @@ public sealed class TokenAuthenticatorTests
         _tokens.IsAway = true;
         string forged = TokenText.Create().Reveal();
         forged = $"rbt_{_text.Id}_{forged.Split('_')[2]}";
-        AuthenticationResult result = await _authenticator.AuthenticateAsync(forged, TestContext.Current.CancellationToken);
+        AuthenticationResult result = await _authenticator.AuthenticateAsync(forged, IPAddress.Loopback, TestContext.Current.CancellationToken);
         Assert.Equal(RejectCode.InvalidToken, result.Reject.Code);
     }
 
@@ -113,7 +114,44 @@ public sealed class TokenAuthenticatorTests
         Assert.Equal((RejectCode.Unavailable, true), Said(await asking));
     }
 
-    private Task<AuthenticationResult> AskAsync() => _authenticator.AuthenticateAsync(_text.Reveal(), TestContext.Current.CancellationToken);
+    [Fact]
+    [Trait("Property", "P16")]
+    public async Task Authenticate_AfterARotation_TakesBothSecretsForTheOverlapAndThenTheNewOne()
+    {
+        TokenText rotated = TokenText.Create() with { Id = _text.Id };
+        // A checksum belongs to the whole secret, so the new one is as good as any.
+        TokenRecord row = _tokens.Row!;
+        _tokens.Row = row with
+        {
+            SecretHash = rotated.HashSecret(), PreviousSecretHash = row.SecretHash, PreviousSecretUntil = _time.GetUtcNow() + TimeSpan.FromMinutes(1),
+        };
+        Assert.NotNull((await AskAsync()).Token);
+        Assert.NotNull((await AskAsync(rotated)).Token);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((RejectCode.InvalidToken, false), Said(await AskAsync()));
+        Assert.NotNull((await AskAsync(rotated)).Token);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/8", "10.200.0.1", true)]
+    [InlineData("10.0.0.0/8", "::ffff:10.0.0.1", true)]
+    [InlineData("10.0.0.0/8", "11.0.0.1", false)]
+    [InlineData("10.0.0.0/8", "2001:db8::1", false)]
+    [InlineData("2001:db8::/32", "2001:db8:1::1", true)]
+    [InlineData("2001:db8::/32", "10.0.0.1", false)]
+    public async Task Authenticate_ClientNetworks_DecideByTheAddress(string network, string address, bool isAllowed)
+    {
+        _tokens.Row = _tokens.Row! with { Rules = TunnelRules.None with { ClientNetworks = [IPNetwork.Parse(network)] } };
+        AuthenticationResult result = await _authenticator.AuthenticateAsync(
+            _text.Reveal(), IPAddress.Parse(address), TestContext.Current.CancellationToken);
+        Assert.Equal(isAllowed, result.Token is not null);
+        Assert.True(isAllowed || Said(result) == (RejectCode.AddressNotAllowed, true));
+    }
+
+    private Task<AuthenticationResult> AskAsync(TokenText text) =>
+        _authenticator.AuthenticateAsync(text.Reveal(), IPAddress.Loopback, TestContext.Current.CancellationToken);
+
+    private Task<AuthenticationResult> AskAsync() => _authenticator.AuthenticateAsync(_text.Reveal(), IPAddress.Loopback, TestContext.Current.CancellationToken);
 
     private static (RejectCode, bool) Said(AuthenticationResult result) => (result.Reject.Code, result.Reject.Retryable);
 
@@ -128,7 +166,7 @@ public sealed class TokenAuthenticatorTests
 
         public int Asked { get; private set; }
 
-        public Task<IReadOnlyList<InvalidToken>> FindInvalidAsync(IReadOnlyCollection<string> tokenIds, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<ChangedToken>> FindChangedAsync(IReadOnlyCollection<KnownToken> known, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken)

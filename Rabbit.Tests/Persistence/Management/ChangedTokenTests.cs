@@ -9,14 +9,14 @@ using Xunit;
 namespace Rabbit.Tests.Persistence.Management;
 
 /// <summary>Which tokens do not count any more, asked for many at once.</summary>
-public sealed class InvalidTokenTests
+public sealed class ChangedTokenTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [OnBothDatabases]
     [Trait("Property", "P09")]
-    public async Task FindInvalid_DeletedRevokedAndExpired_AreNamedAndNoOthers(TestDatabaseKind kind)
+    public async Task FindChanged_DeletedRevokedAndExpired_AreNamedAndNoOthers(TestDatabaseKind kind)
     {
         await using StoreRig rig = await StoreRig.StartAsync(kind);
         Token valid = (await rig.CreateTokenAsync()).Token;
@@ -31,26 +31,27 @@ public sealed class InvalidTokenTests
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), Cancellation));
         await rig.QueryAsync(context => context.Tokens.Where(row => row.Id == deleted.TokenId).ExecuteDeleteAsync(Cancellation));
 
-        IReadOnlyList<InvalidToken> invalid = await rig.Tokens.FindInvalidAsync(
-            [valid.TokenId, lasting.TokenId, expired.TokenId, revoked.TokenId, deleted.TokenId, "never'seen\"?"], Cancellation);
-        InvalidToken[] expected =
+        IReadOnlyList<ChangedToken> invalid = await rig.Tokens.FindChangedAsync(
+            [.. new[] { valid.TokenId, lasting.TokenId, expired.TokenId, revoked.TokenId, deleted.TokenId, "never'seen\"?" }.Select(Known)], Cancellation);
+        ChangedToken[] expected =
         [
-            new(expired.TokenId, IsExpired: true), new(revoked.TokenId, IsExpired: false), new(deleted.TokenId, IsExpired: false),
-            new("never'seen\"?", IsExpired: false),
+            new(expired.TokenId, TokenFate.Expired), new(revoked.TokenId, TokenFate.Revoked), new(deleted.TokenId, TokenFate.Revoked),
+            new("never'seen\"?", TokenFate.Revoked),
         ];
         Assert.Equal(expected.OrderBy(token => token.TokenId), invalid.OrderBy(token => token.TokenId));
         Assert.NotNull(notAsked);
-        Assert.Empty(await rig.Tokens.FindInvalidAsync([], Cancellation));
+        Assert.Empty(await rig.Tokens.FindChangedAsync([], Cancellation));
     }
 
     [Theory]
     [OnBothDatabases]
-    public async Task FindInvalid_AmongTenThousand_TakesLessThanFiftyMilliseconds(TestDatabaseKind kind)
+    public async Task FindChanged_AmongTenThousand_TakesLessThanFiftyMilliseconds(TestDatabaseKind kind)
     {
         const int Count = 10_000;
         await using StoreRig rig = await StoreRig.StartAsync(kind);
         Token one = (await rig.CreateTokenAsync()).Token;
         string[] ids = [.. Enumerable.Range(0, Count).Select(i => $"token{i:0000000}")];
+        KnownToken[] known = [.. ids.Select(Known)];
         await rig.QueryAsync(async context =>
         {
             context.Tokens.AddRange(ids.Skip(1).Select(id => new TokenRow
@@ -69,7 +70,7 @@ public sealed class InvalidTokenTests
         for (int round = 0; round < 20; round++)
         {
             long started = Stopwatch.GetTimestamp();
-            Assert.Equal([new InvalidToken(ids[0], IsExpired: false)], await rig.Tokens.FindInvalidAsync(ids, Cancellation));
+            Assert.Equal([new ChangedToken(ids[0], TokenFate.Revoked)], await rig.Tokens.FindChangedAsync(known, Cancellation));
             TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
             fastest = elapsed < fastest ? elapsed : fastest;
         }
@@ -77,4 +78,6 @@ public sealed class InvalidTokenTests
             $"{kind}: {fastest.TotalMilliseconds:0.0} ms, {(Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / 20:0.0} ms of CPU in this process");
         Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
     }
+
+    private static KnownToken Known(string tokenId) => new(tokenId, Revision: 0);
 }
