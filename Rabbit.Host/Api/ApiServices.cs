@@ -46,6 +46,7 @@ internal static class ApiServices
     /// <summary>Maps the routes.</summary>
     public static void MapRabbitApi(this WebApplication server)
     {
+        _ = server.Services.GetRequiredService<ServerStart>();
         server.UseExceptionHandler();
         server.UseStatusCodePages();
         string[] origins = server.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins();

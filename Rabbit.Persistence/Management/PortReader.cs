@@ -30,20 +30,19 @@ public sealed class PortReader
         if (ListCursor.Check(ListName, cursor, limit, out ListCursor? after) is { } problem)
             return ManagementResult<Page<AssignedPort>>.Fail(ManagementError.Invalid, problem);
         long behind = after?.Position ?? 0;
-        List<AssignedPort> found = await _database.RunAsync(context =>
-            Select(InScope(context, scope).Where(row => row.Port > behind).OrderBy(row => row.Port).Take(limit + 1)).ToListAsync(cancellationToken));
+        List<PortAssignmentRow> found = await _database.RunAsync(context =>
+            InScope(context, scope).Where(row => row.Port > behind).OrderBy(row => row.Port).Take(limit + 1).ToListAsync(cancellationToken));
         return ManagementResult<Page<AssignedPort>>.Ok(
-            ListCursor.ToPage(found, limit, port => port, port => new ListCursor(ListName, port.Port, "")));
+            ListCursor.ToPage(found, limit, ToPort, port => new ListCursor(ListName, port.Port, "")));
     }
 
     /// <summary>A port that is taken, or null.</summary>
-    public Task<AssignedPort?> FindAsync(string? scope, int port, CancellationToken cancellationToken) => _database.RunAsync(context =>
-        Select(InScope(context, scope).Where(row => row.Port == port)).SingleOrDefaultAsync(cancellationToken));
+    public async Task<AssignedPort?> FindAsync(string? scope, int port, CancellationToken cancellationToken) => await _database.RunAsync(
+        context => InScope(context, scope).SingleOrDefaultAsync(row => row.Port == port, cancellationToken)) is { } row ? ToPort(row) : null;
 
-    private static IQueryable<PortAssignmentRow> InScope(RabbitDbContext context, string? scope) => context.PortAssignments.AsNoTracking()
+    private static IQueryable<PortAssignmentRow> InScope(RabbitDbContext context, string? scope) => context.PortAssignments.AsNoTracking().Include(row => row.Token)
         .Where(row => row.Protocol == PortAssignmentRow.Tcp && (scope == null || row.Token!.TeamId == scope));
 
-    private static IQueryable<AssignedPort> Select(IQueryable<PortAssignmentRow> rows) => rows.Select(row => new AssignedPort(
-        row.Port, row.Protocol, row.TokenId, row.Token == null ? null : row.Token.TeamId, row.AssignedAt, row.ReleasedAt,
-        row.ReleasedAt == null ? null : row.ReleasedAt.Value + PortAllocator.Rest));
+    private static AssignedPort ToPort(PortAssignmentRow row) => new(
+        row.Port, row.Protocol, row.TokenId, row.Token?.TeamId, row.AssignedAt, row.ReleasedAt, row.ReleasedAt + PortAllocator.Rest);
 }
