@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using Rabbit.Host.Api.Answers;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Rabbit.Host.Api.Description;
@@ -12,6 +13,9 @@ internal sealed class ExactObjects : ISchemaFilter
         if (schema is not OpenApiSchema { Properties: { Count: > 0 } properties } exact)
             return;
         exact.AdditionalPropertiesAllowed = false;
+        // Of a type parameter the generator does not know that it is never null.
+        if (context.Type.IsGenericType && context.Type.GetGenericTypeDefinition() == typeof(Answer<>) && properties["data"] is OpenApiSchema data)
+            data.Type &= ~JsonSchemaType.Null;
         if (!context.Type.Name.EndsWith("Request", StringComparison.Ordinal))
             exact.Required = properties.Keys.ToHashSet(StringComparer.Ordinal);
     }
