@@ -99,7 +99,7 @@ public sealed class TokenStore : ITokenStore
     {
         if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
             return Task.FromResult(Fail(ManagementError.Invalid, $"overlap_seconds must be 0 to {LongestOverlap.TotalSeconds:0}."));
-        TokenText text = TokenText.Create() with { Id = tokenId };
+        TokenText text = TokenText.CreateFor(tokenId);
         return ChangeAsync(scope, tokenId, "token.rotate", actor, (row, now) =>
         {
             if (StateOf(row, now) != TokenState.Active)
@@ -205,7 +205,7 @@ public sealed class TokenStore : ITokenStore
             IQueryable<AskedToken> asked = _database.Connection.IsPostgres
                 ? context.Database.SqlQuery<AskedToken>($"SELECT id AS \"Id\", revision AS \"Revision\" FROM unnest({ids}, {revisions}) AS known (id, revision)")
                 : context.Database.SqlQuery<AskedToken>(
-                    $"SELECT ids.value AS \"Id\", revisions.value AS \"Revision\" FROM json_each({JsonSerializer.Serialize(ids)}) ids JOIN json_each({JsonSerializer.Serialize(revisions)}) revisions ON revisions.key = ids.key");
+                    $"SELECT value ->> 0 AS \"Id\", value ->> 1 AS \"Revision\" FROM json_each({JsonSerializer.Serialize(known.Select(token => new object[] { token.TokenId, token.Revision }))})");
             var found = await asked
                 .GroupJoin(context.Tokens, one => one.Id, row => row.Id, (one, rows) => new { one, rows })
                 .SelectMany(pair => pair.rows.DefaultIfEmpty(), (pair, row) => new { pair.one.Id, pair.one.Revision, Row = row })

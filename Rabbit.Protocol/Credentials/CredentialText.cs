@@ -22,8 +22,13 @@ internal static class CredentialText
     internal static (string Id, string Secret) Create(string prefix)
     {
         string id = RandomNumberGenerator.GetString(Alphabet, IdLength);
+        return (id, CreateSecret(prefix, id));
+    }
+
+    internal static string CreateSecret(string prefix, string id)
+    {
         string random = RandomNumberGenerator.GetString(Alphabet, RandomLength);
-        return (id, random + Checksum(prefix, id, random));
+        return random + Checksum(prefix, id, random);
     }
 
     internal static bool TryParse(string prefix, string? text, out string id, out string secret)

@@ -21,6 +21,9 @@ public readonly record struct TokenText(string Id, string Secret)
         return new TokenText(id, secret);
     }
 
+    /// <summary>Makes a new random secret for a token of this id.</summary>
+    public static TokenText CreateFor(string id) => new(id, CredentialText.CreateSecret(Prefix, id));
+
     /// <summary>Reads a token; false when <paramref name="text"/> has not the shape of one or its checksum is wrong.</summary>
     public static bool TryParse(string? text, out TokenText token)
     {

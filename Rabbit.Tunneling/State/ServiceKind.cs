@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Rabbit.Tunneling.State;
 
 /// <summary>What a tunnel's local service speaks, as declared with its token; it decides how an absent client is explained.</summary>
@@ -5,6 +7,7 @@ public enum ServiceKind
 {
     Unknown,
     Postgres,
+    [JsonStringEnumMemberName("mysql")]
     MySql,
     Redis,
     Http,

@@ -36,7 +36,7 @@ public sealed class AnswerTests(ApiServers servers)
         Assert.True(answer.Json.GetProperty("success").GetBoolean());
         JsonElement data = answer.Json.GetProperty("data");
         AssertFields(
-            ["token_id", "team_id", "team_name", "token_name", "token", "description", "assigned_port", "protocol", "created_at", "expires_at"], data);
+            ["token_id", "team_id", "team_name", "token_name", "token", "description", "assigned_port", "protocol", "created_at", "expires_at", "connection_uri", "previous_secret_until"], data);
         Assert.Equal(team, data.GetProperty("team_id").GetString());
         Assert.StartsWith("team ", data.GetProperty("team_name").GetString(), StringComparison.Ordinal);
         Assert.Equal("reporting", data.GetProperty("token_name").GetString());
@@ -45,7 +45,7 @@ public sealed class AnswerTests(ApiServers servers)
         Assert.Equal($"rbt_{data.GetProperty("token_id").GetString()}_", data.GetProperty("token").GetString()![..^32]);
         Assert.InRange(data.GetProperty("assigned_port").GetInt32(), server.Installation.FirstTunnelPort, server.Installation.FirstTunnelPort + 19);
         DateTimeOffset created = AssertUtc(data.GetProperty("created_at"));
-        Assert.InRange(created, before, TimeProvider.System.GetUtcNow());
+        Assert.InRange(created, before.AddMilliseconds(-1), TimeProvider.System.GetUtcNow());
         Assert.Equal(created.AddDays(90), AssertUtc(data.GetProperty("expires_at")));
     }
 
@@ -166,7 +166,7 @@ public sealed class AnswerTests(ApiServers servers)
         Assert.Equal((HttpStatusCode.OK, "application/json"), (description.Status, description.MediaType));
         Assert.StartsWith("3.", description.Json.GetProperty("openapi").GetString(), StringComparison.Ordinal);
         JsonElement generate = description.Json.GetProperty("paths").GetProperty("/api/v1/tokens/generate").GetProperty("post");
-        Assert.Equal(["201", "400", "401", "404", "409"], generate.GetProperty("responses").EnumerateObject().Select(one => one.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["201", "400", "401", "403", "404", "409", "413", "415", "429", "503"], generate.GetProperty("responses").EnumerateObject().Select(one => one.Name).Order(StringComparer.Ordinal));
         Assert.True(description.Json.GetProperty("components").GetProperty("schemas").GetProperty("GenerateTokenRequest")
             .GetProperty("properties").TryGetProperty("expires_in_days", out _));
         Assert.Equal("bearer", description.Json.GetProperty("components").GetProperty("securitySchemes").GetProperty("key").GetProperty("scheme").GetString());

@@ -22,7 +22,7 @@ public sealed class BadInputTests(ApiServers servers)
         [
             "", "not JSON", "null", "[]", "5", "\"text\"", "{", "{\"name\":}", "{\"name\":\"a\"", "{'name':'a'}", "{\"name\":5}", "{\"name\":{}}",
             "{\"name\":null}", "{}", "{\"name\":\"\"}", "{\"name\":\"  \"}", "{\"name\":\"\\ud800\"}", "{\"name\":\"a\\u0000b\"}",
-            "{\"name\":\"a\\nb\"}", "{\"name\":\"a\\u001b[31mb\"}", $"{{\"name\":\"{new string('n', 101)}\"}}",
+            "{\"name\":\"a\\nb\"}", "{\"name\":\"a\\u001b[31mb\"}", "{\"name\":\"a\\u202eb\"}", "{\"name\":\"a\\u2028b\"}", "{\"name\":\"a\",\"nonsense\":1}", "{\"name\":\"a\",\"name\":\"b\"}", $"{{\"name\":\"{new string('n', 101)}\"}}",
             $"{{\"name\":\"a\",\"description\":\"{new string('d', 1001)}\"}}", "{\"name\":\"a\",\"description\":\"\\u0000\"}",
             "{\"name\":\"a\",\"description\":\"\\udc00\"}", $"{{\"name\":{new string('[', 1000)}{new string(']', 1000)}}}",
         ];
@@ -39,7 +39,7 @@ public sealed class BadInputTests(ApiServers servers)
         [
             ("expires_in_days", ["-1", "-2147483648", "36501", "2147483647", "99999999999999999999", "1.5", "1e9", "true", "[]"]),
             ("port", ["0", "-1", "1", "65536", "2147483647", "99999999999", "10.5", "\"http\"", "{}"]),
-            ("kind", ["\"nonsense\"", "\"7\"", "\"-1\"", "\"\"", "7", "\"1\"", "\"unknown\"", "\"http, ssh\"", "\"\\u0000\""]),
+            ("kind", ["\"nonsense\"", "\"7\"", "\"-1\"", "\"\"", "7", "\"1\"", "\"http, ssh\"", "\"\\u0000\""]),
         ];
         return [.. from engine in Enum.GetValues<Engine>()
                    from field in wrong
@@ -52,7 +52,7 @@ public sealed class BadInputTests(ApiServers servers)
         .. from engine in Enum.GetValues<Engine>()
            from id in new[]
            {
-               "nonsense", "00000000-0000-0000-0000-000000000000", "' OR '1'='1", "\"", "\u001b[31m", "\u202e", "%", "_", "..", "{}", "é",
+               "nonsense", "00000000-0000-0000-0000-000000000000", "' OR '1'='1", "\"", "\u001b[31m", "\u202e", "%", "_", "{}", "é",
                "\\", new string('x', 4000),
            }
            select (engine, id),
@@ -169,12 +169,12 @@ public sealed class BadInputTests(ApiServers servers)
     [Trait("Property", "P02")]
     public async Task CreateTeam_NameLooksLikeSql_IsKeptAsWritten(Engine engine)
     {
-        string name = $"'; DROP TABLE teams; -- \" {{0}} <b>&\u202e {Guid.NewGuid():N}";
-        ApiAnswer created = await servers[engine].PostAsync(Teams, JsonSerializer.Serialize(new { name, description = name }));
+        string name = $"'; DROP TABLE teams; -- \" {{0}} <b>& {Guid.NewGuid():N}";
+        ApiAnswer created = await servers[engine].PostAsync(Teams, JsonSerializer.Serialize(new { name, description = name + "\u202e\n\t" }));
         Assert.Equal(HttpStatusCode.Created, created.Status);
         JsonElement teams = (await servers[engine].SendAsync(HttpMethod.Get, Teams)).Json.GetProperty("data");
         JsonElement kept = Assert.Single(teams.EnumerateArray(), team => team.GetProperty("team_name").GetString() == name);
-        Assert.Equal(name, kept.GetProperty("description").GetString());
+        Assert.Equal(name + "\u202e\n\t", kept.GetProperty("description").GetString());
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public sealed class BadInputTests(ApiServers servers)
     [InlineData("PUT", "/api/v1/teams", HttpStatusCode.MethodNotAllowed)]
     [InlineData("DELETE", "/api/v1/teams", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", "/api/v1/health", HttpStatusCode.MethodNotAllowed)]
-    [InlineData("GET", "/api/v1/tokens/generate", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("PUT", "/api/v1/tokens/generate", HttpStatusCode.MethodNotAllowed)]
     [InlineData("GET", "/api/v1/nonsense", HttpStatusCode.NotFound)]
     [InlineData("GET", "/api/v2/teams", HttpStatusCode.NotFound)]
     [InlineData("GET", "/nonsense", HttpStatusCode.NotFound)]

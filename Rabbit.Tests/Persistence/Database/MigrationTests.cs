@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
+using Rabbit.Persistence.Statistics;
 using Rabbit.Tests.Support;
 using Rabbit.Tunneling.State;
 using Xunit;
@@ -85,8 +86,10 @@ public sealed class MigrationTests
             context => context.ConnectionLogs.AsNoTracking().OrderBy(row => row.TokenId).ToListAsync(Cancellation));
         Assert.Equal([("gone", "", 7), ("token", "team", 7)], rows.Select(row => (row.TokenId, row.TeamId, row.BytesToVisitor)));
         Assert.All(rows, row => Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), row.StartedAt));
-        DueHourRow due = Assert.Single(await rig.QueryAsync(context => context.DueHours.AsNoTracking().ToListAsync(Cancellation)));
-        Assert.Equal(rows[0].StartedAt, due.Hour);
+        // What was in the log counts in the statistics too.
+        var day = DateOnly.FromDateTime(rows[0].StartedAt.UtcDateTime);
+        IReadOnlyList<TeamDay> days = await rig.Get<DailyStatistics>().ReadAsync(scope: null, teamId: null, day, day, Cancellation);
+        Assert.Equal([("", 1, 7), ("team", 1, 7)], days.Select(one => (one.TeamId, one.Connections, one.BytesToVisitor)));
     }
 
     [Fact]

@@ -118,8 +118,7 @@ public sealed class TokenAuthenticatorTests
     [Trait("Property", "P16")]
     public async Task Authenticate_AfterARotation_TakesBothSecretsForTheOverlapAndThenTheNewOne()
     {
-        TokenText rotated = TokenText.Create() with { Id = _text.Id };
-        // A checksum belongs to the whole secret, so the new one is as good as any.
+        TokenText rotated = TokenText.CreateFor(_text.Id);
         TokenRecord row = _tokens.Row!;
         _tokens.Row = row with
         {
