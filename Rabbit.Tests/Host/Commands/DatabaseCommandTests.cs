@@ -24,7 +24,7 @@ public sealed class DatabaseCommandTests
         await CommandRun.FailDatabaseAsync(installation, "stats");
         Assert.Empty(Directory.GetFileSystemEntries(installation.Data));
 
-        Assert.Contains("applied 2 of 3 migrations", await CommandRun.DatabaseAsync(installation, "migrate"), StringComparison.Ordinal);
+        Assert.Contains("applied 3 of 3 migrations", await CommandRun.DatabaseAsync(installation, "migrate"), StringComparison.Ordinal);
         Assert.Contains("applied 0 of 3 migrations", await CommandRun.DatabaseAsync(installation, "migrate"), StringComparison.Ordinal);
         Assert.Contains("is healthy", Assert.Single((await CommandRun.DatabaseAsync(installation, "health")).Split('\n')), StringComparison.Ordinal);
         JsonElement stats = await JsonAsync(installation, "stats");

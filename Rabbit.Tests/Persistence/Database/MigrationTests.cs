@@ -68,7 +68,7 @@ public sealed class MigrationTests
         {
             await using RabbitDbContext context = old.Open();
             await context.Database.MigrateAsync("Initial", Cancellation);
-            object at = kind == TestDatabaseKind.Sqlite ? 1767225600000 : DateTimeOffset.UnixEpoch.AddMilliseconds(1767225600000);
+            object at = kind == TestDatabaseKind.Sqlite ? 1893326400000 : DateTimeOffset.UnixEpoch.AddMilliseconds(1893326400000);
             await context.Database.ExecuteSqlAsync(
                 $"""
                 INSERT INTO teams (id, name, description, created_at) VALUES ('team', 'team', '', {at});
@@ -85,7 +85,7 @@ public sealed class MigrationTests
         List<ConnectionLogRow> rows = await rig.QueryAsync(
             context => context.ConnectionLogs.AsNoTracking().OrderBy(row => row.TokenId).ToListAsync(Cancellation));
         Assert.Equal([("gone", "", 7), ("token", "team", 7)], rows.Select(row => (row.TokenId, row.TeamId, row.BytesToVisitor)));
-        Assert.All(rows, row => Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), row.StartedAt));
+        Assert.All(rows, row => Assert.Equal(new DateTimeOffset(2029, 12, 30, 12, 0, 0, TimeSpan.Zero), row.StartedAt));
         // What was in the log counts in the statistics too.
         var day = DateOnly.FromDateTime(rows[0].StartedAt.UtcDateTime);
         IReadOnlyList<TeamDay> days = await rig.Get<DailyStatistics>().ReadAsync(scope: null, teamId: null, day, day, Cancellation);
