@@ -21,7 +21,8 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
 
     // Compared with when a token is unknown, so that an unknown id takes as long as a wrong secret.
     private static readonly TokenRecord NoToken = new(
-        "", "", "", "", RandomNumberGenerator.GetBytes(32), 0, ServiceKind.Unknown, null, null, 0) { PreviousSecretHash = RandomNumberGenerator.GetBytes(32) };
+        "", "", "", "", RandomNumberGenerator.GetBytes(32), 0, ServiceKind.Unknown, null, null, 0)
+    { PreviousSecretHash = RandomNumberGenerator.GetBytes(32) };
 
     private readonly ConcurrentDictionary<string, (TokenRecord Token, long At)> _known = new();
     private readonly ConcurrentDictionary<string, long> _withdrawn = new();

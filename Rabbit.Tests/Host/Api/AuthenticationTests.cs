@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Rabbit.Persistence.Management;
-using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
 using Xunit;
 

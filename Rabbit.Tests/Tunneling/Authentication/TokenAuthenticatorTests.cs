@@ -122,7 +122,9 @@ public sealed class TokenAuthenticatorTests
         TokenRecord row = _tokens.Row!;
         _tokens.Row = row with
         {
-            SecretHash = rotated.HashSecret(), PreviousSecretHash = row.SecretHash, PreviousSecretUntil = _time.GetUtcNow() + TimeSpan.FromMinutes(1),
+            SecretHash = rotated.HashSecret(),
+            PreviousSecretHash = row.SecretHash,
+            PreviousSecretUntil = _time.GetUtcNow() + TimeSpan.FromMinutes(1),
         };
         Assert.NotNull((await AskAsync()).Token);
         Assert.NotNull((await AskAsync(rotated)).Token);
