@@ -38,6 +38,14 @@ internal sealed class AdminApi : IDisposable
             made.GetProperty("token_id").GetString()!, team, made.GetProperty("token").GetString()!, made.GetProperty("assigned_port").GetInt32());
     }
 
+    /// <summary>Sends a request under /api/v1; its JSON.</summary>
+    public async Task<JsonElement> SendAsync(HttpMethod method, string route, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri($"/api/v1/{route}", UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body) };
+        using HttpResponseMessage response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await ReadAsync(response);
+    }
+
     public async Task DeleteTokenAsync(TestToken token)
     {
         using HttpResponseMessage response = await _http.DeleteAsync(
