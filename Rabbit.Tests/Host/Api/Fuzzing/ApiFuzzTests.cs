@@ -18,8 +18,10 @@ public sealed class ApiFuzzTests
 {
     private static readonly int Requests = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_FUZZ_REQUESTS") ?? "2000", CultureInfo.InvariantCulture);
 
-    // What the router and the web server say of a path or a header that is broken, before any route is found.
-    private static readonly HttpStatusCode[] OfNoRoute = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed];
+    private const int LongestBody = 64 * 1024;
+
+    // What the router and the web server say of a path or a header that is broken or too long, before any route is found.
+    private static readonly HttpStatusCode[] OfNoRoute = [HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed, HttpStatusCode.RequestUriTooLong];
 
     [Theory]
     [InlineData(Engine.Sqlite)]
@@ -49,7 +51,20 @@ public sealed class ApiFuzzTests
         {
             FuzzedRequest request = maker.Next();
             var (key, forbidden) = callers[i % callers.Length];
-            ApiAnswer answer = await SendAsync(http, request, key);
+            ApiAnswer answer;
+            try
+            {
+                answer = await SendAsync(http, request, key);
+            }
+            catch (HttpRequestException) when (request.Body?.Length > LongestBody)
+            {
+                continue; // The server refuses to read all of it, and closing may overtake the answer.
+            }
+            catch (HttpRequestException e)
+            {
+                Assert.Fail($"RABBIT_TEST_SEED={seed}, request {i}: {request.Operation.Method} {request.Target} {request.Body}\n{e}");
+                throw;
+            }
             string problem = string.Join("; ", Find(document, request, answer, forbidden));
             Assert.True(
                 problem.Length == 0,
@@ -67,6 +82,8 @@ public sealed class ApiFuzzTests
             yield return "a 5xx";
         foreach (string mark in forbidden.Where(mark => answer.Body.Contains(mark, StringComparison.Ordinal)))
             yield return $"tells of another team: {mark}";
+        if (request.IsAstray)
+            yield break;
         if (!request.Operation.Responses.TryGetValue((int)answer.Status, out JsonElement response))
         {
             if (!OfNoRoute.Contains(answer.Status))
@@ -74,7 +91,7 @@ public sealed class ApiFuzzTests
             yield break;
         }
         // Kestrel itself has no body for what is no HTTP.
-        if (answer.MediaType is null && answer.Status == HttpStatusCode.BadRequest)
+        if (answer.MediaType is null && OfNoRoute.Contains(answer.Status))
             yield break;
         if (!response.TryGetProperty("content", out JsonElement content) || !content.TryGetProperty(answer.MediaType ?? "", out JsonElement described))
         {

@@ -35,14 +35,22 @@ internal sealed class RequestMaker(ApiDocument document, Random random, IReadOnl
     {
         ApiOperation[] operations = [.. document.Operations.Where(operation => operation.Id != "ReadEvents")];
         ApiOperation operation = operations[random.Next(operations.Length)];
-        string path = string.Join('/', operation.Path.Split('/').Select(part => part.StartsWith('{') ? Uri.EscapeDataString(PathId(operation, part[1..^1])) : part));
+        string[] parts = [.. operation.Path.Split('/').Select(part => part.StartsWith('{') ? Uri.EscapeDataString(PathId(operation, part[1..^1])) : part)];
+        string path = string.Join('/', parts);
+        bool isAstray = parts[1..].Any(part => part.Length == 0 || part.StartsWith('.'));
         if (random.Next(100) == 0)
+        {
             path += Pick(["/", "/x", "%00", "%ff", "?", "#", "%2e%2e/"]);
+            isAstray = true;
+        }
         string query = string.Join('&', operation.Query.Where(_ => random.Next(3) == 0).Select(
             parameter => $"{parameter.Name}={Uri.EscapeDataString(QueryValue(parameter.Name, document.Resolve(parameter.Schema)))}"));
         return new FuzzedRequest(
             operation, query.Length > 0 ? $"{path}?{query}" : path, operation.Body is { } body ? Body(document.Resolve(body)) : null,
-            random.Next(50) == 0 ? Pick(ContentTypes) : "application/json");
+            random.Next(50) == 0 ? Pick(ContentTypes) : "application/json")
+        {
+            IsAstray = isAstray,
+        };
     }
 
     // What the test itself needs must survive: what is destroyed is another's.
