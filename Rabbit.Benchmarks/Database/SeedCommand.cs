@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Retention;
+using Rabbit.Persistence.Statistics;
 
 namespace Rabbit.Benchmarks.Database;
 
@@ -49,6 +51,12 @@ internal static class SeedCommand
         await SeededTokens.WriteSessionsAsync(connection, tokens, options, await ServerSettings.GetUptimeAsync(context, cancellationToken), now);
         Report($"{tokens.Length} tokens, {options.Sessions} restorable and {options.EndedSessions} ended sessions");
         await SeededConnections.WriteAsync(connection, tokens, options, now, rows => Report($"{rows:N0} rows"));
+        await context.Database.ExecuteSqlRawAsync(
+            isPostgres
+                ? "INSERT INTO statistics_due (hour) SELECT DISTINCT date_trunc('hour', started_at, 'UTC') FROM connection_logs"
+                : "INSERT INTO statistics_due (hour) SELECT DISTINCT started_at - started_at % 3600000 FROM connection_logs",
+            cancellationToken);
+        Report($"{await opened.Services.GetRequiredService<HourSums>().RunAsync(cancellationToken)} hours summed up");
         if (isPostgres)
             await context.Database.ExecuteSqlRawAsync("VACUUM (ANALYZE)", cancellationToken);
         Report("done");

@@ -31,7 +31,7 @@ public sealed record Token(
     public DateTimeOffset? PreviousSecretUntil { get; init; }
 
     /// <summary>What its tunnel allows.</summary>
-    public TokenSettings Settings { get; init; } = new([], [], 0, 0, 0);
+    public TokenSettings Settings { get; init; } = TokenSettings.None;
 }
 
 /// <summary>A token that was just made or rotated, with the secret that nobody will see again.</summary>

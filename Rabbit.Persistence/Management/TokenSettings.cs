@@ -7,7 +7,11 @@ namespace Rabbit.Persistence.Management;
 /// <param name="MaxVisitorsPerAddress">Visitors at once from one address; 0 for no limit.</param>
 /// <param name="HoldSeconds">How long visitors wait for a client that is away.</param>
 public sealed record TokenSettings(
-    IReadOnlyList<string> VisitorNetworks, IReadOnlyList<string> ClientNetworks, int MaxVisitors, int MaxVisitorsPerAddress, int HoldSeconds);
+    IReadOnlyList<string> VisitorNetworks, IReadOnlyList<string> ClientNetworks, int MaxVisitors, int MaxVisitorsPerAddress, int HoldSeconds)
+{
+    /// <summary>Everything is allowed, and nobody waits.</summary>
+    public static TokenSettings None { get; } = new([], [], 0, 0, 0);
+}
 
 /// <summary>What is to change of <see cref="TokenSettings"/>; what is null stays.</summary>
 public sealed record TokenSettingsChange(

@@ -19,7 +19,7 @@ public sealed class DailyStatistics
             CAST(sum(duration_ms) AS bigint) AS "DurationMs"
         """;
 
-    private const string PostgresDay = "CAST(floor(extract(epoch FROM hour) / 86400) AS bigint)";
+    private const string PostgresDay = "CAST((hour AT TIME ZONE 'UTC')::date - DATE '1970-01-01' AS bigint)";
     private const string SqliteDay = "hour / 86400000";
     private const string PostgresHourLater = "hour + interval '1 hour'";
     private const string SqliteHourLater = "hour + 3600000";

@@ -11,7 +11,7 @@ namespace Rabbit.Host.Api.Statistics;
 internal static class StatisticsRoutes
 {
     private const int MostDays = 31;
-    private const int DefaultDays = 30;
+    private const int DefaultDays = 7;
 
     public static void MapStatistics(this RouteGroupBuilder api)
     {

@@ -40,8 +40,8 @@ public sealed class MigrationTests
         rig.ConnectionLog.Record(LogEntries.Of(token.Token.TokenId, rig.Time.GetUtcNow()));
         await rig.StopAsync();
 
-        Statistics statistics = await rig.Get<StatsStore>().ReadAsync(scope: null, Cancellation);
-        Assert.Equal(new Statistics(ActiveTeams: 1, ActiveTokens: 1, PortAssignments: 1, ActiveSessions: 1, ConnectionsToday: 1), statistics);
+        var statistics = await rig.Get<StatsStore>().ReadAsync(scope: null, Cancellation);
+        Assert.Equal(new Rabbit.Persistence.Management.Statistics(ActiveTeams: 1, ActiveTokens: 1, PortAssignments: 1, ActiveSessions: 1, ConnectionsToday: 1), statistics);
         Assert.InRange(token.Token.Port, 10000, 20000);
     }
 
