@@ -6,8 +6,6 @@ using Xunit;
 namespace Rabbit.Tests.Host.Api;
 
 /// <summary>Every route of the API's description, by every kind of key.</summary>
-[Trait("Property", "P16")]
-[Trait("Property", "P03")]
 public sealed class AuthorizationTests
 {
     // Who may use a route: everybody, any key, keys that see the whole server, those that may change things, or admins.
@@ -63,6 +61,8 @@ public sealed class AuthorizationTests
     [Theory]
     [InlineData(Engine.Sqlite)]
     [InlineData(Engine.PostgresAndRedis)]
+    [Trait("Property", "P03")]
+    [Trait("Property", "P16")]
     public async Task EveryRoute_ByEveryKindOfKey_AnswersAsExpected(Engine engine)
     {
         await using AuthorizationWorld world = await AuthorizationWorld.StartAsync(engine);

@@ -12,8 +12,6 @@ namespace Rabbit.Tests.Host.Api.Fuzzing;
 /// Requests made up from the API's description, by every kind of key: never a 5xx, never an answer that the description does not
 /// tell of, never a row of another team. RABBIT_TEST_FUZZ_REQUESTS says how many.
 /// </summary>
-[Trait("Property", "P14")]
-[Trait("Property", "P15")]
 public sealed class ApiFuzzTests
 {
     private static readonly int Requests = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_FUZZ_REQUESTS") ?? "2000", CultureInfo.InvariantCulture);
@@ -26,6 +24,8 @@ public sealed class ApiFuzzTests
     [Theory]
     [InlineData(Engine.Sqlite)]
     [InlineData(Engine.PostgresAndRedis)]
+    [Trait("Property", "P14")]
+    [Trait("Property", "P15")]
     public async Task AnyRequest_ByAnyKey_IsAnsweredAsDescribed(Engine engine)
     {
         int seed = Seed.Choose();
