@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using System.Xml;
 using Xunit;
 using Xunit.Sdk;
 
@@ -114,8 +115,11 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         IReadOnlyList<string> lines = _log.Lines;
         string state = _process.HasExited ? $"ended with status {_process.ExitCode}" : "running";
         return $"--- {Name} (pid {Id}, {state}), last {Math.Min(lines.Count, LinesShown)} of {lines.Count} lines:\n"
-            + string.Join('\n', lines.TakeLast(LinesShown)) + "\n--- end of " + Name;
+            + string.Join('\n', lines.TakeLast(LinesShown).Select(Printable)) + "\n--- end of " + Name;
     }
+
+    // Reports of test runs are XML, which has no place for what a program sends to a terminal.
+    private static string Printable(string line) => string.Concat(line.Select(c => XmlConvert.IsXmlChar(c) ? c.ToString() : $"\\u{(int)c:x4}"));
 
     public async ValueTask DisposeAsync()
     {
