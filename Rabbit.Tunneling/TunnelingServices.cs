@@ -8,6 +8,7 @@ using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Traffic;
 using Rabbit.Tunneling.Transport;
 using Rabbit.Tunneling.TunnelPorts;
 
@@ -46,6 +47,8 @@ public static class TunnelingServices
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
+        services.AddSingleton(provider => new TrafficHistory(
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OpenVisitors>();
         services.AddSingleton<OfflineTunnel>();
         services.AddSingleton<LiveTunnel>();

@@ -15,6 +15,7 @@ using Rabbit.Host.Api.Statistics;
 using Rabbit.Host.Api.Status;
 using Rabbit.Host.Api.Teams;
 using Rabbit.Host.Api.Tokens;
+using Rabbit.Host.Operations;
 using Rabbit.Host.Startup;
 
 namespace Rabbit.Host.Api;
@@ -32,8 +33,12 @@ internal static class ApiServices
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.AddSingleton<ServerStart>();
+        services.AddSingleton<ServerHealth>();
         services.AddSingleton<ChangeEvents>();
         services.AddSingleton<EventStream>();
+        services.AddSingleton<TokenOperations>();
+        services.AddSingleton<SessionOperations>();
+        services.AddSingleton<SettingOperations>();
 
         services.AddAuthentication(ApiKeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);

@@ -131,6 +131,14 @@ public sealed class ApiKeyStore
         return new ApiKey(row.Id, row.Name, row.Role, row.TeamId);
     }
 
+    /// <summary>The key of this id while it is valid, or null.</summary>
+    public async Task<ApiKey?> FindValidAsync(string keyId, CancellationToken cancellationToken)
+    {
+        ApiKeyRow? row = await _database.RunAsync(context => context.ApiKeys.AsNoTracking()
+            .SingleOrDefaultAsync(key => key.Id == keyId && key.RevokedAt == null, cancellationToken));
+        return row is null || row.ExpiresAt <= _time.GetUtcNow() ? null : new ApiKey(row.Id, row.Name, row.Role, row.TeamId);
+    }
+
     private ApiKeyRow Row(ApiKeyText key, string name, string role, string? teamId, int? expiresInDays)
     {
         DateTimeOffset now = _time.GetStoredNow();

@@ -260,6 +260,8 @@ internal sealed partial class Tunnel(
                 Token.TokenId, Token.TeamId, port.Number, state, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
                 _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
             {
+                TeamName = Token.TeamName,
+                TokenName = Token.TokenName,
                 LastSeenAt = _session?.LastSeenAt,
                 ReadyChannels = _session?.ReadyChannels ?? 0,
                 IsRestored = IsRestored,

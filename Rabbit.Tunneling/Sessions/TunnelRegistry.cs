@@ -54,6 +54,10 @@ public sealed class TunnelRegistry
     /// <summary>The tunnel whose session this is, also while its client is away; or null.</summary>
     public TunnelSnapshot? FindBySession(Guid sessionId) => FindTunnel(sessionId)?.Snapshot();
 
+    /// <summary>The visitors of a token's tunnel now, the longest here first, at most so many.</summary>
+    public IReadOnlyList<VisitorSnapshot> ListVisitors(string tokenId, int most) =>
+        _tunnels.GetValueOrDefault(tokenId)?.Port.Visitors.List(most) ?? [];
+
     /// <summary>
     /// An operator closes a session: its client is told why and may come back after a while, and its relays are reset. The port goes
     /// on listening. False when no tunnel here has this session.

@@ -17,6 +17,12 @@ public sealed record TunnelSnapshot(
     string TokenId, string TeamId, int Port, TunnelState State, Guid? SessionId, long Epoch, string? ClientAddress,
     string? ClientName, string? ClientSoftware, DateTimeOffset? ConnectedAt, TimeSpan? RoundTrip, int Visitors)
 {
+    /// <summary>The team's name.</summary>
+    public string TeamName { get; init; } = "";
+
+    /// <summary>The token's name.</summary>
+    public string TokenName { get; init; } = "";
+
     /// <summary>When the client was last heard of, or null while it is away.</summary>
     public DateTimeOffset? LastSeenAt { get; init; }
 

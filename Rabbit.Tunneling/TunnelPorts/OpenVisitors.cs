@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
+using Rabbit.Tunneling.Traffic;
 
 namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>
-/// The visitors that are being served, on all ports. Once a second their byte counts go to the connection log, so that they can
-/// be seen while they run, and a crash costs no more than the last second's.
+/// The visitors that are being served, on all ports. Once a second their byte counts go to the connection log and the history of
+/// the traffic, so that they can be seen while they run, and a crash costs no more than the last second's.
 /// </summary>
-internal sealed class OpenVisitors(TimeProvider time) : BackgroundService
+internal sealed class OpenVisitors(TrafficHistory traffic, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -27,6 +28,7 @@ internal sealed class OpenVisitors(TimeProvider time) : BackgroundService
         {
             foreach (var (_, visitor) in _visitors)
                 visitor.RecordProgress();
+            traffic.Sample();
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Traffic;
 
 namespace Rabbit.Tunneling.TunnelPorts;
 
@@ -16,6 +17,7 @@ internal sealed class PortVisitors
     private long _total;
     private long _bytesFromVisitors;
     private long _bytesToVisitors;
+    private TrafficSample _taken;
 
     /// <summary>Visitors since the server started, also those that were turned away.</summary>
     public long Total => Interlocked.Read(ref _total);
@@ -25,6 +27,27 @@ internal sealed class PortVisitors
 
     /// <summary>Bytes that visitors have got.</summary>
     public long BytesToVisitors => Interlocked.Read(ref _bytesToVisitors);
+
+    /// <summary>What was carried in the last seconds.</summary>
+    public TrafficRing Traffic { get; } = new();
+
+    /// <summary>The visitors that are served or wait, the longest here first, at most so many.</summary>
+    public IReadOnlyList<VisitorSnapshot> List(int most)
+    {
+        Visitor[] admitted;
+        lock (_lock)
+            admitted = [.. _admitted];
+        return [.. admitted.OrderBy(visitor => visitor.Number).Take(most).Select(visitor => visitor.Snapshot())];
+    }
+
+    /// <summary>What was carried since this was called last; one caller only.</summary>
+    public TrafficSample TakeCarried()
+    {
+        var now = new TrafficSample(BytesFromVisitors, BytesToVisitors);
+        var carried = new TrafficSample(now.FromVisitors - _taken.FromVisitors, now.ToVisitors - _taken.ToVisitors);
+        _taken = now;
+        return carried;
+    }
 
     /// <summary>Lets a visitor in if the rules allow it; it must then <see cref="Leave"/>, which again is the same as once.</summary>
     public Admission Enter(Visitor visitor, TunnelRules rules)

@@ -53,6 +53,10 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
         _end.Abort();
     }
 
+    /// <summary>The visitor as it stands now.</summary>
+    public VisitorSnapshot Snapshot() => new(
+        Number, incoming.Remote.ToString(), _startedAt, Counters.AToB, Counters.BToA + BytesAnswered, IsServed: Volatile.Read(ref _isOpen));
+
     /// <summary>Writes how it stands or ended to the log; returns at once.</summary>
     public void Record(ConnectionStatus status, string reason)
     {

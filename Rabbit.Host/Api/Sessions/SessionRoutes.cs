@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Rabbit.Host.Api.Access;
 using Rabbit.Host.Api.Answers;
+using Rabbit.Host.Operations;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling.Sessions;
 
@@ -12,7 +13,6 @@ namespace Rabbit.Host.Api.Sessions;
 internal static class SessionRoutes
 {
     private const int LongestPage = 1000;
-    private const int LongestReason = 200;
     private const string NoSuchSession = "This server has no tunnel with this session now; list the sessions to find the right one.";
 
     public static void MapSessions(this RouteGroupBuilder api)
@@ -49,22 +49,18 @@ internal static class SessionRoutes
         return TypedResults.Ok(PageAnswer.Of(new Page<TunnelSnapshot>(found[..Math.Min(found.Length, page.Most)], next), TunnelSummary.Of, "tunnels"));
     }
 
-    private static Results<Ok<Answer<TunnelSummary>>, ProblemHttpResult> Find(Guid sessionId, Caller caller, TunnelRegistry tunnels) =>
-        FindInScope(sessionId, caller, tunnels) is { } tunnel
+    private static Results<Ok<Answer<TunnelSummary>>, ProblemHttpResult> Find(Guid sessionId, Caller caller, SessionOperations sessions) =>
+        sessions.Find(caller, sessionId) is { } tunnel
             ? TypedResults.Ok(new Answer<TunnelSummary>("Tunnel", TunnelSummary.Of(tunnel)))
             : Problems.NotFound(NoSuchSession);
 
     private static async Task<Results<Ok<Done>, ProblemHttpResult>> CloseAsync(
-        Guid sessionId, CloseSessionRequest request, Caller caller, TunnelRegistry tunnels, AuditLog audit, CancellationToken cancellationToken)
+        Guid sessionId, CloseSessionRequest request, Caller caller, SessionOperations sessions, CancellationToken cancellationToken)
     {
         string reason = request.Reason?.Trim() ?? "";
-        if (reason.Length > LongestReason)
-            return Problems.BadRequest($"The reason is longer than {LongestReason} characters; shorten it.");
-        if (FindInScope(sessionId, caller, tunnels) is not { } tunnel)
-            return Problems.NotFound(NoSuchSession);
-        // What a session is, the tunnel decides and not the database: so this is written down first.
-        await audit.WriteAsync(caller.Actor, "session.close", sessionId.ToString(), $"port={tunnel.Port} reason={reason}", cancellationToken);
-        return await tunnels.CloseSessionAsync(sessionId, reason)
+        if (reason.Length > SessionOperations.LongestReason)
+            return Problems.BadRequest($"The reason is longer than {SessionOperations.LongestReason} characters; shorten it.");
+        return await sessions.CloseAsync(caller, sessionId, reason, cancellationToken)
             ? TypedResults.Ok(new Done("Session closed; its client is told why"))
             : Problems.NotFound(NoSuchSession);
     }
@@ -77,7 +73,4 @@ internal static class SessionRoutes
             ? TypedResults.Ok(PageAnswer.Of(found, SessionSummary.Of, "sessions"))
             : Problems.Of(read.Error, read.Sentence);
     }
-
-    private static TunnelSnapshot? FindInScope(Guid sessionId, Caller caller, TunnelRegistry tunnels) =>
-        tunnels.FindBySession(sessionId) is { } tunnel && (caller.Scope is null || tunnel.TeamId == caller.Scope) ? tunnel : null;
 }

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Rabbit.Host.Api.Access;
 using Rabbit.Host.Api.Answers;
-using Rabbit.Host.Api.Events;
+using Rabbit.Host.Operations;
 using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Api.Settings;
@@ -21,14 +21,14 @@ internal static class SettingRoutes
         TypedResults.Ok(new Answer<ServerSettingsSummary>("Settings", ServerSettingsSummary.Of(await settings.ReadAllAsync(cancellationToken))));
 
     private static async Task<Results<Ok<Answer<ServerSettingsSummary>>, ProblemHttpResult>> ChangeAsync(
-        ChangeSettingsRequest request, Caller caller, ServerSettings settings, ChangeEvents events, CancellationToken cancellationToken)
+        ChangeSettingsRequest request, Caller caller, SettingOperations settings, CancellationToken cancellationToken)
     {
-        ManagementResult<SettingValues> changed = await settings.UpdateAsync(
+        ManagementResult<SettingValues> changed = await settings.ChangeAsync(
+            caller,
             new SettingChange(request.PortRangeStart, request.PortRangeEnd, request.ConnectionLogDays, request.SessionDays, request.StatisticsDays),
-            caller.Actor, cancellationToken);
-        if (changed.Value is not { } values)
-            return Problems.Of(changed.Error, changed.Sentence);
-        events.Tell("settings.changed", "");
-        return TypedResults.Ok(new Answer<ServerSettingsSummary>("Settings changed", ServerSettingsSummary.Of(values)));
+            cancellationToken);
+        return changed.Value is { } values
+            ? TypedResults.Ok(new Answer<ServerSettingsSummary>("Settings changed", ServerSettingsSummary.Of(values)))
+            : Problems.Of(changed.Error, changed.Sentence);
     }
 }

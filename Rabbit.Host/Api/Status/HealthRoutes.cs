@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Rabbit.Host.Api.Access;
-using Rabbit.Host.Startup;
-using Rabbit.Persistence.Database;
 
 namespace Rabbit.Host.Api.Status;
 
@@ -24,9 +22,9 @@ internal static class HealthRoutes
     }
 
     private static async Task<JsonHttpResult<Health>> ReadAsync(
-        StateStart state, StoreHealth stores, TimeProvider time, CancellationToken cancellationToken)
+        ServerHealth health, TimeProvider time, CancellationToken cancellationToken)
     {
-        List<string> reasons = await FindReasonsAsync(state, stores, cancellationToken);
+        IReadOnlyList<string> reasons = await health.FindReasonsAsync(cancellationToken);
         return reasons.Count == 0
             ? TypedResults.Json(new Health(true, "healthy", "Rabbit is running", time.GetUtcNow(), reasons), statusCode: StatusCodes.Status200OK)
             : TypedResults.Json(
@@ -36,30 +34,14 @@ internal static class HealthRoutes
     private static Ok<Health> Live(TimeProvider time) => TypedResults.Ok(new Health(true, "live", "Rabbit answers", time.GetUtcNow(), []));
 
     private static async Task<JsonHttpResult<Health>> ReadReadinessAsync(
-        StateStart state, StoreHealth stores, TimeProvider time, CancellationToken cancellationToken)
+        ServerHealth health, TimeProvider time, CancellationToken cancellationToken)
     {
-        List<string> reasons = await FindReasonsAsync(state, stores, cancellationToken);
-        bool isReady = state.Completed.IsCompletedSuccessfully;
+        IReadOnlyList<string> reasons = await health.FindReasonsAsync(cancellationToken);
+        bool isReady = health.IsReady;
         return TypedResults.Json(
             new Health(
                 isReady, !isReady ? "starting" : reasons.Count == 0 ? "healthy" : "degraded",
                 isReady ? "The tunnels are restored" : "The tunnels are not restored yet", time.GetUtcNow(), reasons),
             statusCode: isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
-
-    private static async Task<List<string>> FindReasonsAsync(StateStart state, StoreHealth stores, CancellationToken cancellationToken)
-    {
-        List<string> reasons = [.. (await stores.CheckAsync(cancellationToken)).Select(Describe)];
-        if (reasons.Count == 0 && !state.Completed.IsCompleted)
-            reasons.Add("The tunnels are not restored yet");
-        return reasons;
-    }
-
-    private static string Describe(StoreProblem problem) => problem switch
-    {
-        StoreProblem.DatabaseNotReady => "The database could not be used at the start; tunnels are restored when it can",
-        StoreProblem.DatabaseAway => "The database does not answer; tunnels go on, new tokens wait",
-        StoreProblem.DatabaseNotWritable => "The database cannot be written; free some disk space where it is",
-        _ => "The connection log's journal cannot be written; free some disk space in the data directory",
-    };
 }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Rabbit.Host.Api.Access;
 using Rabbit.Host.Api.Answers;
-using Rabbit.Host.Api.Events;
+using Rabbit.Host.Operations;
 using Rabbit.Host.Startup;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling.Sessions;
@@ -13,7 +13,6 @@ namespace Rabbit.Host.Api.Tokens;
 /// <summary>Tokens: what clients log in with, each with a tunnel port of its own.</summary>
 internal static class TokenRoutes
 {
-    private const int DefaultOverlapSeconds = 24 * 3600;
     private const string NoSuchToken = "There is no token with this id; list the tokens to find the right one.";
 
     public static void MapTokens(this RouteGroupBuilder api)
@@ -44,21 +43,19 @@ internal static class TokenRoutes
     }
 
     private static async Task<Results<Created<Answer<GeneratedToken>>, ProblemHttpResult>> GenerateAsync(
-        GenerateTokenRequest request, Caller caller, TokenStore tokens, ClientUris uris, ChangeEvents events, HttpContext context,
-        CancellationToken cancellationToken)
+        GenerateTokenRequest request, Caller caller, TokenOperations tokens, ClientUris uris, HttpContext context, CancellationToken cancellationToken)
     {
         var settings = new TokenSettingsChange(
             request.VisitorNetworks, request.ClientNetworks, request.MaxVisitors, request.MaxVisitorsPerAddress, request.HoldSeconds);
         ManagementResult<CreatedToken> created = await tokens.CreateAsync(
-            caller.Scope,
+            caller,
             new NewToken(
                 request.TeamId, request.Name, request.Description, request.ExpiresInDays, request.ExpiresAt, request.Port,
                 request.Kind ?? ServiceKind.Unknown, settings),
-            caller.Actor, cancellationToken);
-        if (created.Value is not { } made)
-            return Problems.Of(created.Error, created.Sentence);
-        events.TellOfToken("token.created", made.Token);
-        return TypedResults.Created($"/api/v1/tokens/{made.Token.TokenId}", new Answer<GeneratedToken>("Token generated", Show(made, uris, context)));
+            cancellationToken);
+        return created.Value is { } made
+            ? TypedResults.Created($"/api/v1/tokens/{made.Token.TokenId}", new Answer<GeneratedToken>("Token generated", Show(made, uris, context)))
+            : Problems.Of(created.Error, created.Sentence);
     }
 
     private static async Task<Results<Ok<PageAnswer<TokenDetails>>, ProblemHttpResult>> ListAsync(
@@ -81,62 +78,48 @@ internal static class TokenRoutes
             : Problems.NotFound(NoSuchToken);
 
     private static async Task<Results<Ok<Answer<TokenDetails>>, ProblemHttpResult>> ChangeAsync(
-        string tokenId, ChangeTokenRequest request, Caller caller, TokenStore tokens, TunnelRegistry tunnels, ChangeEvents events,
-        CancellationToken cancellationToken)
+        string tokenId, ChangeTokenRequest request, Caller caller, TokenOperations tokens, TunnelRegistry tunnels, CancellationToken cancellationToken)
     {
         var settings = new TokenSettingsChange(
             request.VisitorNetworks, request.ClientNetworks, request.MaxVisitors, request.MaxVisitorsPerAddress, request.HoldSeconds);
-        ManagementResult<Token> changed = await tokens.UpdateAsync(
-            caller.Scope, tokenId,
-            new TokenChange(request.Name, request.Description, request.Kind, request.ExpiresInDays, request.ExpiresAt, settings),
-            caller.Actor, cancellationToken);
-        if (changed.Value is not { } token)
-            return Problems.Of(changed.Error, changed.Sentence);
-        await tunnels.ApplyChangeAsync(tokenId, CancellationToken.None);
-        events.TellOfToken("token.changed", token);
-        return TypedResults.Ok(new Answer<TokenDetails>("Token changed", TokenDetails.Of(token, tunnels)));
+        ManagementResult<Token> changed = await tokens.ChangeAsync(
+            caller, tokenId, new TokenChange(request.Name, request.Description, request.Kind, request.ExpiresInDays, request.ExpiresAt, settings),
+            cancellationToken);
+        return changed.Value is { } token
+            ? TypedResults.Ok(new Answer<TokenDetails>("Token changed", TokenDetails.Of(token, tunnels)))
+            : Problems.Of(changed.Error, changed.Sentence);
     }
 
     private static async Task<Results<Ok<Answer<GeneratedToken>>, ProblemHttpResult>> RotateAsync(
-        string tokenId, RotateTokenRequest request, Caller caller, TokenStore tokens, TunnelRegistry tunnels, ClientUris uris,
-        ChangeEvents events, HttpContext context, CancellationToken cancellationToken)
+        string tokenId, RotateTokenRequest request, Caller caller, TokenOperations tokens, ClientUris uris, HttpContext context,
+        CancellationToken cancellationToken)
     {
-        var overlap = TimeSpan.FromSeconds(request.OverlapSeconds ?? DefaultOverlapSeconds);
-        ManagementResult<CreatedToken> rotated = await tokens.RotateAsync(caller.Scope, tokenId, overlap, caller.Actor, cancellationToken);
-        if (rotated.Value is not { } made)
-            return Problems.Of(rotated.Error, rotated.Sentence);
-        await tunnels.ApplyChangeAsync(tokenId, CancellationToken.None);
-        events.TellOfToken("token.rotated", made.Token);
-        return TypedResults.Ok(new Answer<GeneratedToken>("Token rotated", Show(made, uris, context)));
+        TimeSpan overlap = request.OverlapSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TokenOperations.DefaultOverlap;
+        ManagementResult<CreatedToken> rotated = await tokens.RotateAsync(caller, tokenId, overlap, cancellationToken);
+        return rotated.Value is { } made
+            ? TypedResults.Ok(new Answer<GeneratedToken>("Token rotated", Show(made, uris, context)))
+            : Problems.Of(rotated.Error, rotated.Sentence);
     }
 
     private static async Task<Results<Ok<Answer<TokenDetails>>, ProblemHttpResult>> RevokeAsync(
-        string tokenId, Caller caller, TokenStore tokens, TunnelRegistry tunnels, ChangeEvents events, CancellationToken cancellationToken)
+        string tokenId, Caller caller, TokenOperations tokens, TunnelRegistry tunnels, CancellationToken cancellationToken)
     {
-        ManagementResult<Token> revoked = await tokens.RevokeAsync(caller.Scope, tokenId, caller.Actor, cancellationToken);
-        if (revoked.Value is not { } token)
-            return Problems.Of(revoked.Error, revoked.Sentence);
-        await tunnels.RevokeTokenAsync(tokenId);
-        events.TellOfToken("token.revoked", token);
-        return TypedResults.Ok(new Answer<TokenDetails>(
-            "Token revoked; its client is disconnected and its port is closed", TokenDetails.Of(token, tunnels)));
+        ManagementResult<Token> revoked = await tokens.RevokeAsync(caller, tokenId, cancellationToken);
+        return revoked.Value is { } token
+            ? TypedResults.Ok(new Answer<TokenDetails>(
+                "Token revoked; its client is disconnected and its port is closed", TokenDetails.Of(token, tunnels)))
+            : Problems.Of(revoked.Error, revoked.Sentence);
     }
 
     private static Task<Results<Ok<Done>, ProblemHttpResult>> DeleteAsync(
-        string tokenId, Caller caller, TokenStore tokens, TunnelRegistry tunnels, ChangeEvents events, CancellationToken cancellationToken) =>
-        DeleteOfTeamAsync(null, tokenId, caller, tokens, tunnels, events, cancellationToken);
+        string tokenId, Caller caller, TokenOperations tokens, CancellationToken cancellationToken) =>
+        DeleteOfTeamAsync(null, tokenId, caller, tokens, cancellationToken);
 
     private static async Task<Results<Ok<Done>, ProblemHttpResult>> DeleteOfTeamAsync(
-        string? teamId, string tokenId, Caller caller, TokenStore tokens, TunnelRegistry tunnels, ChangeEvents events,
-        CancellationToken cancellationToken)
-    {
-        Token? token = await tokens.FindAsync(caller.Scope, tokenId, cancellationToken);
-        if (token is null || !await tokens.DeleteAsync(caller.Scope, teamId, tokenId, caller.Actor, cancellationToken))
-            return Problems.NotFound(NoSuchToken);
-        await tunnels.RevokeTokenAsync(tokenId);
-        events.TellOfToken("token.deleted", token);
-        return TypedResults.Ok(new Done("Token deleted; its client is disconnected and its port is closed"));
-    }
+        string? teamId, string tokenId, Caller caller, TokenOperations tokens, CancellationToken cancellationToken) =>
+        await tokens.DeleteAsync(caller, teamId, tokenId, cancellationToken)
+            ? TypedResults.Ok(new Done("Token deleted; its client is disconnected and its port is closed"))
+            : Problems.NotFound(NoSuchToken);
 
     private static GeneratedToken Show(CreatedToken made, ClientUris uris, HttpContext context)
     {

@@ -51,7 +51,7 @@ internal sealed record ApiCall(ParseResult Parsed, RabbitApiClient Api, ApiTarge
         if (Json)
             JsonOutput.Write(data);
         else
-            Output.Show.Details(details);
+            Output.DetailsOutput.Write(details);
         return ExitCode.Ok;
     }
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Rabbit.ApiClient;
 using Rabbit.Host.Commands.Output;
+using Rabbit.Host.Display;
 
 namespace Rabbit.Host.Commands.Api;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Rabbit.ApiClient;
-using Rabbit.Host.Commands.Output;
+using Rabbit.Host.Display;
 using Rabbit.Persistence.Management;
 
 namespace Rabbit.Host.Commands.Api;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Rabbit.ApiClient;
-using Rabbit.Host.Commands.Output;
+using Rabbit.Host.Display;
 
 namespace Rabbit.Host.Commands.Api;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Rabbit.Host.Commands.Output;
+using Rabbit.Host.Display;
 
 namespace Rabbit.Host.Commands.Api;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Rabbit.Host.Commands.Output;
+namespace Rabbit.Host.Display;
 
 /// <summary>Values as people read them; JSON has them exactly.</summary>
 internal static class Show
@@ -44,12 +44,4 @@ internal static class Show
 
     /// <summary>Several values in one cell.</summary>
     public static string List(IReadOnlyList<string>? values, string none) => values is { Count: > 0 } ? string.Join(", ", values) : none;
-
-    /// <summary>Names with values below each other on standard output, safe for a terminal.</summary>
-    public static void Details(IReadOnlyCollection<(string Name, string? Value)> details)
-    {
-        int width = details.Max(detail => detail.Name.Length);
-        foreach (var (name, value) in details)
-            Console.WriteLine($"{name.PadRight(width)}  {TerminalText.Escape(value ?? Nothing)}".TrimEnd());
-    }
 }
