@@ -15,6 +15,7 @@ using Rabbit.Host.Api.Statistics;
 using Rabbit.Host.Api.Status;
 using Rabbit.Host.Api.Teams;
 using Rabbit.Host.Api.Tokens;
+using Rabbit.Host.Dashboard.Access;
 using Rabbit.Host.Operations;
 using Rabbit.Host.Startup;
 
@@ -52,6 +53,7 @@ internal static class ApiServices
     public static void MapRabbitApi(this WebApplication server)
     {
         _ = server.Services.GetRequiredService<ServerStart>();
+        server.UsePageHeaders();
         server.UseExceptionHandler();
         server.UseStatusCodePages();
         string[] origins = server.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins();

@@ -42,6 +42,18 @@ internal static class Show
             : time.ToString("d'd 'hh':'mm':'ss", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Milliseconds of a round trip.</summary>
+    public static string RoundTrip(TimeSpan? time) =>
+        time is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known.TotalMilliseconds:0.0} ms") : Nothing;
+
+    /// <summary>How long ago, in the largest unit.</summary>
+    public static string Ago(TimeSpan time) =>
+        time.TotalSeconds < 2 ? "now"
+        : time.TotalMinutes < 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalSeconds} s ago")
+        : time.TotalHours < 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min ago")
+        : time.TotalDays < 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h ago")
+        : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays} d ago");
+
     /// <summary>Several values in one cell.</summary>
     public static string List(IReadOnlyList<string>? values, string none) => values is { Count: > 0 } ? string.Join(", ", values) : none;
 }

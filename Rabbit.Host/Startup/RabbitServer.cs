@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api;
+using Rabbit.Host.Dashboard;
 using Rabbit.Persistence;
 using Rabbit.Tunneling;
 
@@ -46,9 +47,12 @@ internal static class RabbitServer
         builder.Services.AddRabbitTunneling();
         builder.Services.AddSingleton<ClientUris>();
         builder.Services.AddHostedService<Welcome>();
-        builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
+        builder.Services.AddDataProtection().SetApplicationName("rabbit").PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
+        builder.Services.AddRabbitDashboard();
 
+        // The files of a build that was not published are where they were built from.
+        builder.WebHost.UseStaticWebAssets();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -66,6 +70,7 @@ internal static class RabbitServer
 
         WebApplication server = builder.Build();
         server.MapRabbitApi();
+        server.MapRabbitDashboard();
         return server;
     }
 

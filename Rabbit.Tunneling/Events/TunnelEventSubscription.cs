@@ -43,6 +43,9 @@ public sealed class TunnelEventSubscription : IDisposable
         }
     }
 
+    /// <summary>The next event if it is there already, or null.</summary>
+    public NumberedEvent? TryRead() => _queue.Reader.TryRead(out NumberedEvent? next) ? next : null;
+
     /// <inheritdoc/>
     public void Dispose() => _events.Unsubscribe(this);
 

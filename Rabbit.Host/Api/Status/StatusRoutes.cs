@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api.Access;
 using Rabbit.Host.Api.Answers;
+using Rabbit.Host.Dashboard;
 using Rabbit.Persistence;
 using Rabbit.Persistence.Management;
 using Rabbit.Protocol;
@@ -28,7 +29,9 @@ internal static class StatusRoutes
             Version, Preamble.MajorVersion, RuntimeInformation.FrameworkDescription, schema.IsPostgres ? "postgres" : "sqlite",
             options.Value.Redis.Length > 0, options.Value.Node, start.At)));
 
-    private static Ok<EndpointList> ListEndpoints(EndpointDataSource endpoints) => TypedResults.Ok(new EndpointList(
+    // Who types the address into a browser wants the dashboard.
+    private static Results<Ok<EndpointList>, RedirectHttpResult> ListEndpoints(EndpointDataSource endpoints, HttpRequest request) => request.GetTypedHeaders().Accept
+        .Any(accepted => accepted.MediaType == "text/html") ? TypedResults.Redirect(DashboardServices.Root) : TypedResults.Ok(new EndpointList(
         "rabbit", "/swagger",
         [.. endpoints.Endpoints.OfType<RouteEndpoint>()
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(
