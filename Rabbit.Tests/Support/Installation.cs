@@ -10,17 +10,18 @@ namespace Rabbit.Tests.Support;
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
-    private const int TunnelPorts = 20;
+    private const int FewTunnelPorts = 20;
 
     private readonly TempDirectory _data = new();
     private readonly List<RabbitProcess> _started = [];
 
-    private Installation(string? database, string? redis, string bind = "127.0.0.1")
+    private Installation(string? database, string? redis, string bind = "127.0.0.1", int tunnelPorts = FewTunnelPorts)
     {
         Database = database;
         Redis = redis;
         Bind = bind;
-        int first = ReservedPorts.Take(TunnelPorts + 1);
+        TunnelPorts = tunnelPorts;
+        int first = ReservedPorts.Take(tunnelPorts + 1);
         ControlPort = first;
         FirstTunnelPort = first + 1;
     }
@@ -39,11 +40,20 @@ internal sealed class Installation : IAsyncDisposable
 
     public int FirstTunnelPort { get; }
 
+    /// <summary>How many tunnel ports it has.</summary>
+    public int TunnelPorts { get; }
+
+    /// <summary>The port of the API; 0, unless it must stay the same, for another at each start.</summary>
+    public int ApiPort { get; set; }
+
     /// <summary>An empty installation.</summary>
     public static async Task<Installation> CreateAsync(Engine engine = Engine.Sqlite) => engine == Engine.Sqlite
         ? new Installation(null, null)
         : new Installation(
             await TestServers.CreateDatabaseAsync(TestServers.Postgres, TestContext.Current.CancellationToken), TestServers.Redis);
+
+    /// <summary>An empty installation with so many tunnel ports, on SQLite.</summary>
+    public static Installation CreateLarge(int tunnelPorts) => new(null, null, tunnelPorts: tunnelPorts);
 
     /// <summary>An empty installation on servers of the test's own.</summary>
     public static async Task<Installation> CreateAsync(string postgres, string redis) =>
@@ -92,7 +102,7 @@ internal sealed class Installation : IAsyncDisposable
         yield return "server";
         foreach (var (option, value) in new[]
         {
-            ("--bind", Bind), ("--port", $"{ControlPort}"), ("--api-port", "0"), ("--data", Data),
+            ("--bind", Bind), ("--port", $"{ControlPort}"), ("--api-port", $"{ApiPort}"), ("--data", Data),
             ("--port-range", $"{FirstTunnelPort}-{FirstTunnelPort + TunnelPorts - 1}"), ("--database", Database), ("--redis", Redis),
         })
         {

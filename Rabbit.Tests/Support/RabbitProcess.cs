@@ -26,6 +26,9 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
 
     public int ControlPort => _installation.ControlPort;
 
+    /// <summary>The admin key of its data directory.</summary>
+    public Task<string> ReadAdminKeyAsync() => File.ReadAllTextAsync(DataFile("admin.key"), TestContext.Current.CancellationToken);
+
     /// <summary>The API with the admin key; there once the server listens.</summary>
     public AdminApi Api => _api ?? throw new InvalidOperationException("The server does not listen yet.");
 
@@ -33,7 +36,7 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     {
         await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout);
         Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
-        string key = await File.ReadAllTextAsync(DataFile("admin.key"), TestContext.Current.CancellationToken);
+        string key = await ReadAdminKeyAsync();
         _api = new AdminApi(new Uri(api.Groups["url"].Value), key.Trim());
     }
 
