@@ -2,20 +2,12 @@ using Microsoft.JSInterop;
 
 namespace Rabbit.Host.Dashboard.Layout;
 
-/// <summary>Whether somebody wants the dark colours; the browser remembers it, and follows its system until somebody chooses.</summary>
+/// <summary>Whether the colours are dark: as somebody has chosen in this browser, or as its system has them.</summary>
 internal sealed class ThemeChoice(IJSRuntime browser)
 {
-    /// <summary>What was chosen, or null.</summary>
-    public bool? IsDark { get; private set; }
-
     /// <summary>Asks the browser.</summary>
-    public async Task<bool?> ReadAsync() =>
-        IsDark = await browser.InvokeAsync<string?>("rabbit.readTheme") is { } chosen ? chosen == "dark" : null;
+    public ValueTask<bool> IsDarkAsync() => browser.InvokeAsync<bool>("rabbit.isDark");
 
-    /// <summary>Tells the browser.</summary>
-    public async Task WriteAsync(bool isDark)
-    {
-        IsDark = isDark;
-        await browser.InvokeVoidAsync("rabbit.writeTheme", isDark ? "dark" : "light");
-    }
+    /// <summary>Tells the browser what was chosen.</summary>
+    public ValueTask WriteAsync(bool isDark) => browser.InvokeVoidAsync("rabbit.writeTheme", isDark ? "dark" : "light");
 }

@@ -3,7 +3,8 @@
   const themeKey = "rabbit-theme";
 
   window.rabbit = {
-    readTheme: () => localStorage.getItem(themeKey),
+    // What somebody has chosen here, or what the system has.
+    isDark: () => (localStorage.getItem(themeKey) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark",
     writeTheme: (theme) => localStorage.setItem(themeKey, theme),
 
     // Pages without TLS on another machine may not use the clipboard: the text is selected for the keyboard then.

@@ -88,6 +88,13 @@ internal sealed class DashboardWindow : IAsyncDisposable
     /// <summary>The row of a table with this text.</summary>
     public ILocator Row(string text) => Page.GetByRole(AriaRole.Row).Filter(new() { HasText = text });
 
+    /// <summary>The test has looked at complaints with this text.</summary>
+    public void Forgive(string text)
+    {
+        lock (_complaints)
+            _complaints.RemoveAll(complaint => complaint.Contains(text, StringComparison.Ordinal));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
