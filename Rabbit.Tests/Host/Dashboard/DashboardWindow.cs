@@ -98,7 +98,7 @@ internal sealed class DashboardWindow : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        Assert.Empty(Complaints);
+        Assert.True(Complaints.Count == 0, $"The browser complains: {string.Join("\n", Complaints)}");
     }
 
     // The server was stopped by the test; the page says so, and so does the browser.

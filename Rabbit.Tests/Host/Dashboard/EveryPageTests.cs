@@ -58,7 +58,6 @@ public sealed class EveryPageTests(Browser browser, BusyServer busy) : IClassFix
         await CheckAsync(page, "settings", screen);
         await ShowAsync("/nowhere", "There is no such page", page.GetByText("Back to the overview"));
         await CheckAsync(page, "not-found", screen);
-        window.Forgive("404");
 
         async Task ShowAsync(string path, string? heading, ILocator content)
         {
