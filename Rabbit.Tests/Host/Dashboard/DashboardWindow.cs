@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using Rabbit.Tests.Support;
 using Xunit;
@@ -12,6 +13,7 @@ internal sealed class DashboardWindow : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
     private readonly List<string> _complaints = [];
+    private readonly ConcurrentQueue<IRequest> _requests = new();
 
     private DashboardWindow(IBrowserContext context, IPage page)
     {
@@ -22,10 +24,14 @@ internal sealed class DashboardWindow : IAsyncDisposable
             if (message.Type == "error" && !IsAbsence(message.Text))
                 Complain(message.Text);
         };
+        page.RequestFinished += (_, request) => _requests.Enqueue(request);
         page.PageError += (_, error) => Complain(error);
     }
 
     public IPage Page { get; }
+
+    /// <summary>What it has got from the server so far.</summary>
+    public IReadOnlyCollection<IRequest> Requests => [.. _requests];
 
     /// <summary>What the browser complained of so far.</summary>
     public IReadOnlyList<string> Complaints
