@@ -76,7 +76,7 @@ internal sealed partial class Welcome(
     {
         string file = DataDirectory.AdminKeyFile(persistence.Value.Data);
         string key = File.Exists(file) ? $"admin key in {file}" : $"needs this database's admin key, which is not in {file}";
-        return $"\n  API        {api}/swagger  ({key})\n";
+        return $"\n  Dashboard  {api}/dashboard  ({key})\n  API        {api}/swagger\n";
     }
 
     private string FirstSteps(CreatedToken first)
