@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using MudBlazor.Services;
+using Rabbit.Host.Api.Connections;
 using Rabbit.Host.Dashboard.Access;
 using Rabbit.Host.Dashboard.Layout;
 using Rabbit.Host.Dashboard.Parts;
@@ -49,6 +50,7 @@ internal static class DashboardServices
         server.UseAntiforgery();
         server.MapStaticAssets().AllowAnonymous().DisableRateLimiting();
         server.MapSignIn();
+        server.MapGet($"{Root}/connections.csv", ConnectionRoutes.ExportAsync).RequireAuthorization(DashboardAccess.Policy).ExcludeFromDescription();
         server.MapRazorComponents<App>().AddInteractiveServerRenderMode(circuits => circuits.ContentSecurityFrameAncestorsPolicy = null).RequireAuthorization(DashboardAccess.Policy);
     }
 }

@@ -84,7 +84,7 @@ public sealed class AccountingTests
                 whole += visit.IsWhole ? 1 : 0;
             }
         }
-        Assert.InRange(whole, Connections / 3, Connections - 1);
+        Assert.InRange(whole, Connections / 4, Connections - 1);
         TestContext.Current.TestOutputHelper?.WriteLine($"{rows.Count} connections, {whole} of them whole");
     }
 

@@ -12,17 +12,22 @@ internal static class ReservedPorts
     private const int First = 21000;
     private const int Last = 32000;
 
+    // For a few blocks of a thousand and more, which would find no place among the others.
+    private const int FirstOfMany = 12000;
+    private const int Many = 1000;
+
     private static readonly Lock Gate = new();
     private static readonly HashSet<int> Taken = [];
 
     /// <summary>The first of so many consecutive free ports.</summary>
     public static int Take(int count)
     {
+        var (from, to) = count < Many ? (First, Last) : (FirstOfMany, First);
         lock (Gate)
         {
             for (int attempt = 0; attempt < 1000; attempt++)
             {
-                int first = Random.Shared.Next(First, Last - count);
+                int first = Random.Shared.Next(from, to - count);
                 int[] block = [.. Enumerable.Range(first, count)];
                 if (block.Any(Taken.Contains) || !block.All(IsFree))
                     continue;
@@ -30,7 +35,7 @@ internal static class ReservedPorts
                 return first;
             }
         }
-        throw new InvalidOperationException($"There are no {count} free ports in a row between {First} and {Last}.");
+        throw new InvalidOperationException($"There are no {count} free ports in a row between {from} and {to}.");
     }
 
     private static bool IsFree(int port)

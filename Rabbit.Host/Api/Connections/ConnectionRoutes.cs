@@ -31,7 +31,8 @@ internal static class ConnectionRoutes
             : Problems.Of(read.Error, read.Sentence);
     }
 
-    private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportAsync(
+    /// <summary>All connections that a caller asks for, as a file.</summary>
+    public static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportAsync(
         [AsParameters] ConnectionQuery query, Caller caller, ConnectionLogReader log, CancellationToken cancellationToken)
     {
         if (query.ToFilter(caller, out string sentence) is not { } filter)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -105,6 +104,24 @@ public sealed partial class AccessTests(Browser browser, RunningServer running) 
         await window.Page.GotoAsync("/dashboard/settings");
         await Expect(window.Page.GetByText("your key sees one team")).ToBeVisibleAsync();
         await Expect(window.Page.GetByText("API keys")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Connections_AsCsv_AreTheOnesThatWereAskedFor()
+    {
+        TestToken token = await Server.CreateTokenAsync();
+        await using (LocalService service = LocalService.Http("hello"))
+        await using (TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(Server, token, service.Port))
+            await Curl.GetAsync(token.Port);
+        await using DashboardWindow window = await DashboardWindow.SignInAsync(browser, Server);
+        await window.GoAsync("Connections");
+        await window.Page.GetByLabel("Port").FillAsync($"{token.Port}");
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await Expect(window.Row("closed")).ToHaveCountAsync(1);
+        IDownload file = await window.Page.RunAndWaitForDownloadAsync(() => window.Page.GetByText("All of these as CSV").ClickAsync());
+        string[] lines = await File.ReadAllLinesAsync(await file.PathAsync(), TestContext.Current.CancellationToken);
+        Assert.Equal(2, lines.Length);
+        Assert.Contains($",{token.Port},", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
