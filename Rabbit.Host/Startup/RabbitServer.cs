@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api;
+using Rabbit.Host.Telemetry;
 using Rabbit.Persistence;
 using Rabbit.Tunneling;
 
@@ -21,6 +22,7 @@ internal static class RabbitServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(configuration);
+        builder.Configuration.Sources.Add(new TelemetryEnvironment());
         IConfigurationSection section = builder.Configuration.GetSection(TunnelingOptions.Section);
         AddLogging(builder.Logging);
 
@@ -48,6 +50,7 @@ internal static class RabbitServer
         builder.Services.AddHostedService<Welcome>();
         builder.Services.AddDataProtection().PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
+        builder.AddRabbitTelemetry();
 
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -66,6 +69,7 @@ internal static class RabbitServer
 
         WebApplication server = builder.Build();
         server.MapRabbitApi();
+        server.MapMetrics();
         return server;
     }
 
