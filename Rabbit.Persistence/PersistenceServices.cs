@@ -15,6 +15,7 @@ using Rabbit.Persistence.Retention;
 using Rabbit.Persistence.Revocations;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Persistence.Statistics;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence;
@@ -32,10 +33,12 @@ public static class PersistenceServices
     public static IServiceCollection AddRabbitPersistence(this IServiceCollection services, string redis)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<PersistenceMetrics>();
         services.AddSingleton(provider =>
         {
             PersistenceOptions options = provider.GetRequiredService<IOptions<PersistenceOptions>>().Value;
-            return new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data));
+            return new RabbitDatabase(DatabaseConnection.Parse(options.Database, options.Data), provider.GetRequiredService<PersistenceMetrics>());
         });
         services.AddSingleton<PortRangeWatch>();
         services.AddSingleton<PortAllocator>();
@@ -74,7 +77,9 @@ public static class PersistenceServices
         if (redis.Length > 0)
         {
             services.AddSingleton(_ => new RedisLink(RedisConnection.Parse(redis)));
-            services.AddStackExchangeRedisCache(_ => { });
+            services.AddSingleton<IDistributedCache>(provider => new TimedRedisCache(
+                new RedisCache(provider.GetRequiredService<IOptions<RedisCacheOptions>>()), provider.GetRequiredService<PersistenceMetrics>(),
+                provider.GetRequiredService<TimeProvider>()));
             services.AddOptions<RedisCacheOptions>().Configure<RedisLink>((cache, link) => cache.ConnectionMultiplexerFactory = link.ConnectAsync);
             services.AddSingleton<RedisRevocations>();
             services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<RedisRevocations>());
@@ -102,6 +107,7 @@ public static class PersistenceServices
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
+        services.AddHostedService<StoreObservations>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<StatisticsService>();
         if (redis.Length > 0)

@@ -77,6 +77,15 @@ public sealed class TunnelingOptions
     /// <summary>Time that relayed streams get to finish when the server stops.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Tunnels that get series of their own among the metrics, those with the lowest ports first; each costs about six series
+    /// wherever they are stored.
+    /// </summary>
+    [Range(0, MostTunnelMetrics, ErrorMessage = RangeMessage)]
+    public int TunnelMetrics { get; set; }
+
+    internal const int MostTunnelMetrics = 10_000;
+
     /// <summary>Name of this server among several, recorded with its sessions.</summary>
     [Required]
     public string Node { get; set; } = Environment.MachineName;

@@ -8,6 +8,7 @@ using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.Traffic;
 using Rabbit.Tunneling.Transport;
 using Rabbit.Tunneling.TunnelPorts;
@@ -27,6 +28,8 @@ public static class TunnelingServices
     {
         services.TryAddSingleton(TimeProvider.System);
 
+        services.AddMetrics();
+        services.AddSingleton<TunnelingMetrics>();
         services.AddSingleton<TunnelEvents>();
         services.AddSingleton<SocketListenerFactory>();
 
@@ -44,7 +47,7 @@ public static class TunnelingServices
             provider.GetRequiredService<TokenAuthenticator>(), provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<IRevocations>(),
             provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<TunnelEvents>(),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
+            provider.GetRequiredService<TunnelingMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
         services.AddSingleton(provider => new TrafficHistory(
@@ -61,6 +64,8 @@ public static class TunnelingServices
             provider.GetRequiredService<ILogger<TunnelRestoration>>()));
 
         services.AddHostedService(provider => provider.GetRequiredService<OpenVisitors>());
+        services.AddHostedService<TunnelObservations>();
+        services.AddHostedService<TunnelSeries>();
         services.AddHostedService<SessionHeartbeat>();
         services.AddHostedService<TokenExpiryWatch>();
         services.AddHostedService<RevocationWatch>();

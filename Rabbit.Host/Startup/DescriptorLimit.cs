@@ -27,10 +27,11 @@ internal static class DescriptorLimit
             + $"raise its limit ('ulimit -n {needed}' before the start, LimitNOFILE={needed} in a systemd unit){narrower}.");
     }
 
-    // "Max open files", then the soft and the hard limit (proc(5)). The runtime has raised the soft one to the hard one when it
-    // started, so that the soft one is all there is to be had.
-    private static long? ReadLimit()
+    /// <summary>How many descriptors this process may open, or null where that is not known.</summary>
+    public static long? ReadLimit()
     {
+        // "Max open files", then the soft and the hard limit (proc(5)). The runtime has raised the soft one to the hard one when it
+        // started, so that the soft one is all there is to be had.
         const string Name = "Max open files";
         const string Limits = "/proc/self/limits";
         if (!File.Exists(Limits) || File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal)) is not { } line)

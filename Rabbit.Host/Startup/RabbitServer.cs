@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api;
 using Rabbit.Host.Dashboard;
+using Rabbit.Host.Telemetry;
 using Rabbit.Persistence;
 using Rabbit.Tunneling;
 
@@ -22,6 +23,7 @@ internal static class RabbitServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(configuration);
+        builder.Configuration.Sources.Add(new TelemetryEnvironment());
         IConfigurationSection section = builder.Configuration.GetSection(TunnelingOptions.Section);
         AddLogging(builder.Logging);
 
@@ -50,6 +52,7 @@ internal static class RabbitServer
         builder.Services.AddDataProtection().SetApplicationName("rabbit").PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
         builder.Services.AddRabbitDashboard();
+        builder.AddRabbitTelemetry();
 
         // The files of a build that was not published are where they were built from.
         builder.WebHost.UseStaticWebAssets();
@@ -71,6 +74,7 @@ internal static class RabbitServer
         WebApplication server = builder.Build();
         server.MapRabbitApi();
         server.MapRabbitDashboard();
+        server.MapMetrics();
         return server;
     }
 

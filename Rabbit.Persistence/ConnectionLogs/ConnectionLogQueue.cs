@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -11,20 +12,26 @@ namespace Rabbit.Persistence.ConnectionLogs;
 /// Takes log entries from the data path into a bounded queue in memory, and from there, many at a time, into the journal; from
 /// then on they survive this process. What does not fit while the journal cannot be written is counted and dropped.
 /// </summary>
-internal sealed partial class ConnectionLogQueue(ConnectionJournal journal, TimeProvider time, ILogger<ConnectionLogQueue> logger)
+internal sealed partial class ConnectionLogQueue(
+    ConnectionJournal journal, PersistenceMetrics metrics, TimeProvider time, ILogger<ConnectionLogQueue> logger)
     : BackgroundService, IConnectionLog
 {
-    private const int QueueLength = 100_000;
+    /// <summary>Entries that may wait in memory.</summary>
+    public const int Length = 100_000;
+
     private const int LargestBatch = 1000;
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
     private readonly Channel<ConnectionLogEntry> _queue = Channel.CreateBounded<ConnectionLogEntry>(
-        new BoundedChannelOptions(QueueLength) { SingleReader = true });
+        new BoundedChannelOptions(Length) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private long _dropped;
     private long _reported;
     private long _lastReport;
+
+    /// <summary>Entries that wait in memory.</summary>
+    public int Count => _queue.Reader.Count;
 
     /// <summary>Why the journal cannot be written now, or null.</summary>
     public string? Failure { get; private set; }
@@ -33,7 +40,7 @@ internal sealed partial class ConnectionLogQueue(ConnectionJournal journal, Time
     public void Record(ConnectionLogEntry entry)
     {
         if (!_queue.Writer.TryWrite(entry))
-            Interlocked.Increment(ref _dropped);
+            Drop(1);
     }
 
     /// <inheritdoc/>
@@ -79,7 +86,7 @@ internal sealed partial class ConnectionLogQueue(ConnectionJournal journal, Time
             try
             {
                 if (!await journal.TryAppendAsync(newest))
-                    Interlocked.Add(ref _dropped, batch.Count);
+                    Drop(batch.Count);
                 if (Failure is not null)
                     LogMended();
                 Failure = null;
@@ -93,7 +100,7 @@ internal sealed partial class ConnectionLogQueue(ConnectionJournal journal, Time
                 ReportDropped();
                 if (_stopping.IsCancellationRequested)
                 {
-                    Interlocked.Add(ref _dropped, batch.Count);
+                    Drop(batch.Count);
                     return;
                 }
                 await PauseAsync(backoff.Next());
@@ -104,6 +111,12 @@ internal sealed partial class ConnectionLogQueue(ConnectionJournal journal, Time
     private Task PauseAsync(TimeSpan pause) =>
         Task.Delay(pause, time, _stopping.Token).ContinueWith(
             static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private void Drop(int entries)
+    {
+        Interlocked.Add(ref _dropped, entries);
+        metrics.Dropped(entries);
+    }
 
     private void ReportDropped()
     {

@@ -7,6 +7,7 @@ using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Statistics;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -17,8 +18,8 @@ namespace Rabbit.Persistence.ConnectionLogs;
 /// database is away the journal grows. An entry that is written twice, after a crash, changes nothing.
 /// </summary>
 internal sealed partial class ConnectionLogWriter(
-    ConnectionJournal journal, IConnectionLogTable table, RabbitDatabase database, IOptions<PersistenceOptions> options, TimeProvider time,
-    ILogger<ConnectionLogWriter> logger) : BackgroundService
+    ConnectionJournal journal, IConnectionLogTable table, RabbitDatabase database, IOptions<PersistenceOptions> options, PersistenceMetrics metrics,
+    TimeProvider time, ILogger<ConnectionLogWriter> logger) : BackgroundService
 {
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
@@ -121,6 +122,7 @@ internal sealed partial class ConnectionLogWriter(
         try
         {
             await PersistAsync(() => table.ReplaceAsync(entries, _giveUp.Token), "connection log rows");
+            metrics.Written(entries.Length);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -128,6 +130,7 @@ internal sealed partial class ConnectionLogWriter(
             if (entries.Length == 1)
             {
                 LogRefused(e, entries[0].Id);
+                metrics.Dropped(1);
                 return;
             }
             foreach (ConnectionLogEntry entry in entries)

@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Statistics;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -12,7 +13,8 @@ namespace Rabbit.Persistence.ConnectionLogs;
 /// Writes a batch by COPY into a temporary table and from there, by one statement, into the log: COPY itself cannot replace rows.
 /// The temporary table is a connection's own, so this class keeps one; one caller at a time.
 /// </summary>
-internal sealed class PostgresConnectionLogTable(RabbitDatabase database, IOptions<PersistenceOptions> options) : IConnectionLogTable, IAsyncDisposable
+internal sealed class PostgresConnectionLogTable(
+    RabbitDatabase database, IOptions<PersistenceOptions> options, PersistenceMetrics metrics, TimeProvider time) : IConnectionLogTable, IAsyncDisposable
 {
     private const string Prepare = "CREATE TEMPORARY TABLE connection_log_batch (LIKE connection_logs) ON COMMIT DELETE ROWS";
 
@@ -31,7 +33,8 @@ internal sealed class PostgresConnectionLogTable(RabbitDatabase database, IOptio
     {
         try
         {
-            await database.WriteDirectlyAsync(() => ReplaceOnceAsync(entries, cancellationToken), cancellationToken);
+            await database.WriteDirectlyAsync(
+                () => metrics.TimeAsync(PersistenceMetrics.Postgres, time, () => ReplaceOnceAsync(entries, cancellationToken)), cancellationToken);
         }
         catch
         {

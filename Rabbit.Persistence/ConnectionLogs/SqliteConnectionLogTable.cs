@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Statistics;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.ConnectionLogs;
@@ -16,7 +17,8 @@ namespace Rabbit.Persistence.ConnectionLogs;
 /// Writes a batch by one statement, in which all entries travel as one JSON text: a parameter for each value costs several
 /// times as much.
 /// </summary>
-internal sealed class SqliteConnectionLogTable(RabbitDatabase database, IOptions<PersistenceOptions> options) : IConnectionLogTable
+internal sealed class SqliteConnectionLogTable(
+    RabbitDatabase database, IOptions<PersistenceOptions> options, PersistenceMetrics metrics, TimeProvider time) : IConnectionLogTable
 {
     // "WHERE true" tells SQLite's parser that ON belongs to the conflict and not to a join.
     private const string Statement =
@@ -40,7 +42,7 @@ internal sealed class SqliteConnectionLogTable(RabbitDatabase database, IOptions
             rows.ParameterName = "rows";
             rows.Value = ToJson(entries);
             command.Parameters.Add(rows);
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await metrics.TimeAsync(PersistenceMetrics.Sqlite, time, () => command.ExecuteNonQueryAsync(cancellationToken));
             await DueHours.MarkAsync(context, DueHours.Of(entries), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }, cancellationToken);

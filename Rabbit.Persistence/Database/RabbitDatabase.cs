@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Rabbit.Persistence.Model;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Database;
@@ -17,21 +18,24 @@ internal sealed class RabbitDatabase : IDisposable
     // SQLite has one writer at a time and lets the others poll; here they queue instead.
     private readonly SemaphoreSlim? _writer;
     private volatile TaskCompletionSource? _held;
+    private volatile bool _isAway;
 
-    public RabbitDatabase(DatabaseConnection connection)
+    public RabbitDatabase(DatabaseConnection connection, PersistenceMetrics metrics)
     {
         Connection = connection;
         if (connection.IsPostgres)
         {
             var factory = new PooledDbContextFactory<PostgresRabbitDbContext>(
-                Quiet(new DbContextOptionsBuilder<PostgresRabbitDbContext>()).UseNpgsql(connection.ConnectionString).Options);
+                Quiet(new DbContextOptionsBuilder<PostgresRabbitDbContext>())
+                    .UseNpgsql(connection.ConnectionString).AddInterceptors(new CommandTimer(metrics, PersistenceMetrics.Postgres)).Options);
             _create = factory.CreateDbContext;
         }
         else
         {
             var factory = new PooledDbContextFactory<SqliteRabbitDbContext>(
                 Quiet(new DbContextOptionsBuilder<SqliteRabbitDbContext>())
-                    .UseSqlite(connection.ConnectionString).AddInterceptors(new SqliteDurability()).Options);
+                    .UseSqlite(connection.ConnectionString)
+                    .AddInterceptors(new SqliteDurability(), new CommandTimer(metrics, PersistenceMetrics.Sqlite)).Options);
             _create = factory.CreateDbContext;
             _writer = new SemaphoreSlim(1);
         }
@@ -57,6 +61,12 @@ internal sealed class RabbitDatabase : IDisposable
 
     /// <summary>True from <see cref="Hold"/> to <see cref="Release"/>.</summary>
     public bool IsHeld => _held is not null;
+
+    /// <summary>
+    /// True while it is up to date and did what it was asked last. It is asked at every heartbeat at the least, so that this is never
+    /// older.
+    /// </summary>
+    public bool IsUsable => !IsHeld && !_isAway && WriteFailure is null;
 
     /// <summary>Completes when the database is not held.</summary>
     public Task WhenReleasedAsync(CancellationToken cancellationToken) => _held?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask;
@@ -159,10 +169,18 @@ internal sealed class RabbitDatabase : IDisposable
         {
             // Not on the caller's thread, which may be the one that serves the sockets: SQLite blocks, and Entity Framework
             // compiles a query when it first meets it.
-            return await Task.Run(work);
+            T result = await Task.Run(work);
+            _isAway = false;
+            return result;
+        }
+        catch (StoreUnavailableException)
+        {
+            _isAway = true;
+            throw;
         }
         catch (Exception e) when (DatabaseFailure.IsOutage(e))
         {
+            _isAway = !DatabaseFailure.IsConflict(e);
             throw DatabaseFailure.Explain(Connection, e);
         }
     }

@@ -50,7 +50,12 @@ public sealed class StoreHealth
     {
         try
         {
-            return await _database.RunAsync(context => context.Database.CanConnectAsync(cancellationToken));
+            await _database.RunAsync(async context =>
+            {
+                if (!await context.Database.CanConnectAsync(cancellationToken))
+                    throw new StoreUnavailableException($"The database ({_database.Connection.Name}) does not answer.");
+            });
+            return true;
         }
         catch (StoreUnavailableException)
         {

@@ -20,6 +20,9 @@ internal sealed class RedisLink(ConfigurationOptions options) : IDisposable
         }
     }
 
+    /// <summary>True while it is connected.</summary>
+    public bool IsUp => Volatile.Read(ref _made) is { IsConnected: true };
+
     /// <inheritdoc/>
     public void Dispose() => _made?.Dispose();
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.Redis;
+using Rabbit.Persistence.Telemetry;
 using Rabbit.Tunneling.State;
 using StackExchange.Redis;
 
@@ -11,7 +12,8 @@ namespace Rabbit.Persistence.Revocations;
 /// Revocations by publish and subscribe on one channel of Redis. Both queues are bounded and drop what does not fit, and what
 /// is published while Redis is away is gone: the servers' look at the database makes up for all of it.
 /// </summary>
-internal sealed partial class RedisRevocations(RedisLink link, TimeProvider time, ILogger<RedisRevocations> logger) : BackgroundService, IRevocations
+internal sealed partial class RedisRevocations(
+    RedisLink link, PersistenceMetrics metrics, TimeProvider time, ILogger<RedisRevocations> logger) : BackgroundService, IRevocations
 {
     private const int QueueLength = 10_000;
     private static readonly RedisChannel Topic = RedisChannel.Literal("rabbit:revocations");
@@ -40,7 +42,8 @@ internal sealed partial class RedisRevocations(RedisLink link, TimeProvider time
             // When this fails the connection has noted it all the same, and subscribes when Redis is there.
             await TryAsync(() => redis.SubscribeAsync(Topic, (_, message) => Hear(message)), stoppingToken);
             await foreach (string tokenId in _toPublish.Reader.ReadAllAsync(stoppingToken))
-                await TryAsync(() => redis.PublishAsync(Topic, RevocationJson.Write(tokenId)), stoppingToken);
+                await TryAsync(
+                    () => metrics.TimeAsync(PersistenceMetrics.Redis, time, () => redis.PublishAsync(Topic, RevocationJson.Write(tokenId))), stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

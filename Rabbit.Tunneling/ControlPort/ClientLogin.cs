@@ -12,6 +12,7 @@ using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Tunneling.ControlPort;
@@ -22,7 +23,7 @@ namespace Rabbit.Tunneling.ControlPort;
 /// </summary>
 internal sealed partial class ClientLogin(
     TokenAuthenticator authenticator, TunnelRegistry registry, HandshakeAdmission admission, LegacyChannels legacyChannels,
-    RestoredTunnels restoredTunnels, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
+    RestoredTunnels restoredTunnels, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
 {
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PortBusyRetry = TimeSpan.FromSeconds(5);
@@ -43,15 +44,17 @@ internal sealed partial class ClientLogin(
         {
             if (!await IsOurVersionAsync(incoming, cancellationToken))
             {
-                await incoming.AnswerAsync(Frame.Encode(new Reject(
-                    RejectCode.Version, Retryable: false, TimeSpan.Zero,
-                    $"This server speaks version {Preamble.MajorVersion} of the protocol; install the client of the server's release.")), cancellationToken);
+                reject = Refuse(
+                    RejectCode.Version, $"This server speaks version {Preamble.MajorVersion} of the protocol; install the client of the server's release.");
+            }
+            else if (await incoming.Transport.Input.ReadFrameAsync(ProtocolLimits.UnauthenticatedPayload, cancellationToken) is not { } frame)
+            {
                 return null;
             }
-            if (await incoming.Transport.Input.ReadFrameAsync(ProtocolLimits.UnauthenticatedPayload, cancellationToken) is not { } frame)
-                return null;
-            if (PlaintextRejection(incoming) is { } sentence)
-                reject = new Reject(RejectCode.PlaintextForbidden, Retryable: false, TimeSpan.Zero, sentence);
+            else if (PlaintextRejection(incoming) is { } plaintext)
+            {
+                reject = plaintext;
+            }
             else if (frame.Type == FrameType.DataHello && requiredPort is null)
             {
                 if (registry.FindByChannelSecret(frame.Read<DataHello>()) is { } owner)
@@ -59,7 +62,7 @@ internal sealed partial class ClientLogin(
                     await owner.AddChannelAsync(incoming.Detach());
                     return null;
                 }
-                reject = new Reject(RejectCode.InvalidChannel, Retryable: false, TimeSpan.Zero, "No session here has this channel secret; log in again.");
+                reject = Refuse(RejectCode.InvalidChannel, "No session here has this channel secret; log in again.");
             }
             else
             {
@@ -74,8 +77,9 @@ internal sealed partial class ClientLogin(
         }
         catch (ProtocolException e)
         {
-            reject = new Reject(RejectCode.Protocol, Retryable: false, TimeSpan.Zero, e.Message);
+            reject = Refuse(RejectCode.Protocol, e.Message);
         }
+        Count(reject);
         await incoming.AnswerAsync(Frame.Encode(reject), cancellationToken);
         return null;
     }
@@ -84,43 +88,45 @@ internal sealed partial class ClientLogin(
     public async Task<TunnelSession?> AcceptLegacyAsync(
         IncomingConnection incoming, int? requiredPort, CancellationToken cancellationToken)
     {
-        string error;
+        Reject reject;
         try
         {
             if (await incoming.Transport.Input.ReadLineAsync(ProtocolLimits.LegacyLine, cancellationToken) is not { } first)
                 return null;
-            if (PlaintextRejection(incoming) is { } sentence)
-                error = sentence;
+            if (PlaintextRejection(incoming) is { } plaintext)
+                reject = plaintext;
             else if (LegacyMessages.TryParseData(first, out Guid id))
             {
                 if (requiredPort is null && legacyChannels.TryGive(id, incoming.Detach))
                     return null;
                 if (incoming.Transport.IsDetached)
                     return null;
-                error = "no visitor waits for this connection id";
+                reject = Refuse(RejectCode.InvalidChannel, "no visitor waits for this connection id");
             }
             else
             {
                 if (await incoming.Transport.Input.ReadLineAsync(ProtocolLimits.LegacyLine, cancellationToken) is not { } second)
                     return null;
                 if (!ushort.TryParse(second, out ushort localPort) || localPort == 0)
-                    error = "the second line must be the local port, 1 to 65535";
+                {
+                    reject = Refuse(RejectCode.Protocol, "the second line must be the local port, 1 to 65535");
+                }
                 else
                 {
                     var client = new ClientDescription(
                         SessionProtocol.Legacy, incoming.Remote.ToString(), "", "legacy", localPort, Guid.Empty, Yield: false);
-                    (TunnelSession? session, Reject reject) = await LogInAsync(first, client, requiredPort, incoming.Remote, cancellationToken);
+                    (TunnelSession? session, reject) = await LogInAsync(first, client, requiredPort, incoming.Remote, cancellationToken);
                     if (session is not null)
                         return session;
-                    error = reject.Sentence;
                 }
             }
         }
         catch (ProtocolException e)
         {
-            error = e.Message;
+            reject = Refuse(RejectCode.Protocol, e.Message);
         }
-        await incoming.AnswerAsync(LegacyMessages.Error(error), cancellationToken);
+        Count(reject);
+        await incoming.AnswerAsync(LegacyMessages.Error(reject.Sentence), cancellationToken);
         return null;
     }
 
@@ -156,7 +162,7 @@ internal sealed partial class ClientLogin(
             return (null, authentication.Reject);
         }
         if (requiredPort is not null && token.Port != requiredPort)
-            return (null, new Reject(RejectCode.WrongPort, Retryable: false, TimeSpan.Zero, "The token belongs to another port; connect to the control port."));
+            return (null, Refuse(RejectCode.WrongPort, "The token belongs to another port; connect to the control port."));
 
         Tunnel tunnel = registry.GetOrAdd(token);
         if (!await tunnel.Port.TryBindAsync() && tunnel.Port.IsStopped)
@@ -178,7 +184,7 @@ internal sealed partial class ClientLogin(
         if (attached.IsOccupied)
             return (null, new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."));
         if (attached.Session is not { } session)
-            return (null, new Reject(RejectCode.Revoked, Retryable: false, TimeSpan.Zero, "The token was revoked; ask the server's operator for a new one."));
+            return (null, Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one."));
 
         if (authenticator.IsWithdrawn(token.TokenId))
         {
@@ -198,7 +204,7 @@ internal sealed partial class ClientLogin(
         {
             LogNotStoredInTime(token.Port);
         }
-        if (attached.WasRestored)
+        if (attached.Kind == LoginKind.Restored)
             restoredTunnels.ReactivateRestoredTunnel(session.Record);
         else
             LogConnected(token.Port, remote, token.TokenName);
@@ -219,10 +225,19 @@ internal sealed partial class ClientLogin(
         return preamble[^1] == Preamble.MajorVersion;
     }
 
-    private string? PlaintextRejection(IncomingConnection incoming) =>
+    private Reject? PlaintextRejection(IncomingConnection incoming) =>
         incoming.IsExposed && !options.Value.AllowPlaintext
-            ? "This server accepts plaintext from its own machine only; connect with TLS."
+            ? Refuse(RejectCode.PlaintextForbidden, "This server accepts plaintext from its own machine only; connect with TLS.")
             : null;
+
+    private static Reject Refuse(RejectCode code, string sentence) => new(code, Retryable: false, TimeSpan.Zero, sentence);
+
+    // A data channel that comes too late is no login.
+    private void Count(in Reject reject)
+    {
+        if (reject.Code != RejectCode.InvalidChannel)
+            metrics.Rejected(reject.Code);
+    }
 
     [LoggerMessage(EventIds.LoginRejected, LogLevel.Warning, "Rejected a login from {Remote}: {Code}")]
     private partial void LogRejected(IPEndPoint remote, RejectCode code);

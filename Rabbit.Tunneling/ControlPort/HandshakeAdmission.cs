@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Rabbit.Tunneling.Telemetry;
 
 namespace Rabbit.Tunneling.ControlPort;
 
@@ -8,7 +9,7 @@ namespace Rabbit.Tunneling.ControlPort;
 /// <see cref="DropFrom"/> on, new ones are dropped at random, all of them at <see cref="DropAll"/>. An address that holds an
 /// authenticated session has a budget of its own, since a burst of visitors makes its client open as many data channels.
 /// </summary>
-internal sealed class HandshakeAdmission
+internal sealed class HandshakeAdmission(TunnelingMetrics metrics)
 {
     private const int DropFrom = 100;
     private const int DropAll = 1000;
@@ -18,6 +19,9 @@ internal sealed class HandshakeAdmission
     private readonly ConcurrentDictionary<IPAddress, KnownAddress> _known = new();
     private int _strangers;
 
+    /// <summary>Handshakes under way.</summary>
+    public int Count => Volatile.Read(ref _strangers) + _known.Values.Sum(known => Volatile.Read(ref known.Handshakes));
+
     /// <summary>A place for one handshake, to be disposed when it is over; null when there is none.</summary>
     public Place? TryEnter(IPAddress address)
     {
@@ -26,6 +30,7 @@ internal sealed class HandshakeAdmission
             if (Interlocked.Increment(ref known.Handshakes) <= BudgetOfKnownAddress)
                 return new Place(this, known);
             Interlocked.Decrement(ref known.Handshakes);
+            metrics.HandshakeDropped();
             return null;
         }
 
@@ -36,6 +41,7 @@ internal sealed class HandshakeAdmission
             if (strangers > DropAll || Random.Shared.NextDouble() < FirstDropRate + ((1 - FirstDropRate) * full))
             {
                 Interlocked.Decrement(ref _strangers);
+                metrics.HandshakeDropped();
                 return null;
             }
         }

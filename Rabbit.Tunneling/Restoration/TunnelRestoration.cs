@@ -25,6 +25,9 @@ public sealed partial class TunnelRestoration
         _logger = logger;
     }
 
+    /// <summary>How long the last restoration took, or null before it.</summary>
+    public TimeSpan? Duration { get; private set; }
+
     /// <summary>Restores every session that has not ended; when it returns, their ports listen, or are being retried.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
     public async Task RestoreAsync(CancellationToken cancellationToken)
@@ -38,7 +41,9 @@ public sealed partial class TunnelRestoration
             if (await _tunnels.RestoreSessionAsync(session))
                 Interlocked.Increment(ref listening);
         });
-        LogCompleted(listening, restorable.Count, stale.Count, _time.GetElapsedTime(started).TotalMilliseconds);
+        TimeSpan duration = _time.GetElapsedTime(started);
+        Duration = duration;
+        LogCompleted(listening, restorable.Count, stale.Count, duration.TotalMilliseconds);
     }
 
     [LoggerMessage(EventIds.RestorationCompleted, LogLevel.Information, "Restoration: {Listening} of {Sessions} tunnel ports listen, {Stale} stale sessions ended, {Milliseconds:0} ms")]

@@ -7,6 +7,7 @@ using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Tunneling.Sessions;
@@ -19,6 +20,7 @@ internal sealed class NativeSession : TunnelSession
 
     private readonly TunnelingOptions _options;
     private readonly TimeProvider _time;
+    private readonly TunnelingMetrics _metrics;
     private readonly ControlWriter _writer = new(ControlQueueCapacity);
     private readonly ChannelPool _pool;
     private readonly byte[] _channelSecret = RandomNumberGenerator.GetBytes(16);
@@ -30,11 +32,12 @@ internal sealed class NativeSession : TunnelSession
 
     public NativeSession(
         Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort,
-        CancellationToken abortEverything)
+        TunnelingMetrics metrics, CancellationToken abortEverything)
         : base(tunnel, record, abortEverything)
     {
         _options = options;
         _time = time;
+        _metrics = metrics;
         _lastReceived = time.GetTimestamp();
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
@@ -126,7 +129,9 @@ internal sealed class NativeSession : TunnelSession
                         _writer.TryPost(new Pong(frame.Read<Ping>().Number));
                         break;
                     case FrameType.Pong when frame.Read<Pong>().Number == _pingNumber:
-                        RoundTrip = _time.GetElapsedTime(_pingSent);
+                        TimeSpan roundTrip = _time.GetElapsedTime(_pingSent);
+                        RoundTrip = roundTrip;
+                        _metrics.HeartbeatAnswered(roundTrip);
                         break;
                     case FrameType.Pong:
                         break;

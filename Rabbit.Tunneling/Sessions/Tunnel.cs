@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.TunnelPorts;
 
 namespace Rabbit.Tunneling.Sessions;
@@ -15,7 +16,7 @@ namespace Rabbit.Tunneling.Sessions;
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and visitors may still watch its token.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TunnelEvents events, TimeProvider time, ILogger<Tunnel> logger)
+    TunnelEvents events, TunnelingMetrics metrics, TimeProvider time, ILogger<Tunnel> logger)
 {
     private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
@@ -41,6 +42,11 @@ internal sealed partial class Tunnel(
 
     /// <summary>Tells who listens to this server's events.</summary>
     public TunnelEvents Events => events;
+
+    /// <summary>What the port does now.</summary>
+    public TunnelState State => port.IsStopped ? TunnelState.Draining
+        : !port.IsBound ? TunnelState.PortBusy
+        : Session is null ? TunnelState.Offline : TunnelState.Live;
 
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; private set; }
@@ -85,20 +91,26 @@ internal sealed partial class Tunnel(
                 return default;
             bool isSameClient = superseded is not null && client.LastSessionId == superseded.Record.SessionId;
             if (superseded is not null && client.Yield && !isSameClient)
-                return new AttachResult(null, IsOccupied: true, WasRestored: false, Task.CompletedTask);
+                return new AttachResult(null, IsOccupied: true, default, Task.CompletedTask);
 
             // The stored session goes on if its client was away or comes back before we noticed that it had left.
-            Guid id = superseded is null || isSameClient ? _last?.SessionId ?? Guid.CreateVersion7() : Guid.CreateVersion7();
+            LoginKind kind = superseded is not null && !isSameClient ? LoginKind.Takeover
+                : _last is null ? LoginKind.First
+                : IsRestored ? LoginKind.Restored : LoginKind.Reconnect;
+            Guid id = kind is LoginKind.Takeover or LoginKind.First ? Guid.CreateVersion7() : _last!.SessionId;
             _epoch = Math.Max(_epoch, current.LastEpoch) + 1;
             if (current.Revision >= Token.Revision)
                 Token = current;
             _last = sessions.Describe(current, id, _epoch, client);
             _session = sessions.Create(this, _last);
             _session.SecretHash = secretHash;
-            result = new AttachResult(_session, IsOccupied: false, IsRestored, store.SaveAsync(new SessionChange.Opened(_last)));
+            result = new AttachResult(_session, IsOccupied: false, kind, store.SaveAsync(new SessionChange.Opened(_last)));
             IsRestored = false;
             live = _live;
         }
+        metrics.LoggedIn(result.Kind);
+        if (superseded is not null)
+            metrics.SessionEnded(SessionEnd.Superseded);
         superseded?.End(SessionEnd.Superseded, new GoAway(
             GoAwayReason.Superseded, SupersededRetry, "", "Another client connected with the same token and has taken over the tunnel."));
         live.Cancel();
@@ -119,6 +131,7 @@ internal sealed partial class Tunnel(
             if (_session != session)
                 return false;
             _session = null;
+            metrics.SessionEnded(end);
             _live = new CancellationTokenSource();
             if (end == SessionEnd.Shutdown)
                 return true;
@@ -253,11 +266,8 @@ internal sealed partial class Tunnel(
     {
         lock (_lock)
         {
-            TunnelState state = port.IsStopped ? TunnelState.Draining
-                : !port.IsBound ? TunnelState.PortBusy
-                : _session is null ? TunnelState.Offline : TunnelState.Live;
             return new TunnelSnapshot(
-                Token.TokenId, Token.TeamId, port.Number, state, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
+                Token.TokenId, Token.TeamId, port.Number, State, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
                 _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
             {
                 TeamName = Token.TeamName,

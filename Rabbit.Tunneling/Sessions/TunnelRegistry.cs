@@ -4,6 +4,7 @@ using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.TunnelPorts;
 
 namespace Rabbit.Tunneling.Sessions;
@@ -23,13 +24,14 @@ public sealed class TunnelRegistry
     private readonly IRevocations _revocations;
     private readonly ITokenStore _tokens;
     private readonly TunnelEvents _events;
+    private readonly TunnelingMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Tunnel> _tunnelLogger;
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
-        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, TunnelEvents events, TimeProvider time,
-        ILogger<Tunnel> tunnelLogger)
+        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, TunnelEvents events, TunnelingMetrics metrics,
+        TimeProvider time, ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
         _sessionFactory = sessionFactory;
@@ -39,6 +41,7 @@ public sealed class TunnelRegistry
         _revocations = revocations;
         _tokens = tokens;
         _events = events;
+        _metrics = metrics;
         _time = time;
         _tunnelLogger = tunnelLogger;
     }
@@ -128,7 +131,8 @@ public sealed class TunnelRegistry
         var (registry, token) = arguments;
         TunnelPort port = registry._ports.Create(token.Port);
         var tunnel = new Tunnel(
-            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._time, registry._tunnelLogger);
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._time,
+            registry._tunnelLogger);
         port.Serves(tunnel);
         return tunnel;
     }, (this, token));

@@ -7,11 +7,12 @@ using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.OfflineReplies;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 
 namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
-internal sealed class LiveTunnel(OfflineTunnel offline, IOptions<TunnelingOptions> options, TimeProvider time)
+internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     // Long enough for the first words that a visitor sends by itself, short enough to be at once.
     private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
@@ -20,7 +21,7 @@ internal sealed class LiveTunnel(OfflineTunnel offline, IOptions<TunnelingOption
     public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
     {
         visitor.Session = session;
-        var (channel, failure) = await session.TakeChannelAsync();
+        var (channel, failure) = await TakeChannelAsync(session);
         if (failure == ChannelFailure.SessionEnded)
             return false;
         if (channel is null)
@@ -37,6 +38,20 @@ internal sealed class LiveTunnel(OfflineTunnel offline, IOptions<TunnelingOption
         else
             Finish(visitor, await DuplexRelay.RunAsync(visitor.Incoming.Detach(), channel, visitor.Counters, session.RelaysAborted));
         return true;
+    }
+
+    private async ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync(TunnelSession session)
+    {
+        if (!metrics.TimesChannels)
+            return await session.TakeChannelAsync();
+        long started = time.GetTimestamp();
+        ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> taking = session.TakeChannelAsync();
+        ChannelResult result = taking.IsCompleted ? ChannelResult.Hit : ChannelResult.Miss;
+        var taken = await taking;
+        // Who lost its session on the way goes on waiting for another.
+        if (taken.Failure != ChannelFailure.SessionEnded)
+            metrics.ChannelTaken(taken.Channel is null ? ChannelResult.Failed : result, time.GetElapsedTime(started));
+        return taken;
     }
 
     private async Task RelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel)

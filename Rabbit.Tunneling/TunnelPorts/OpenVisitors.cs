@@ -14,6 +14,9 @@ internal sealed class OpenVisitors(TrafficHistory traffic, TimeProvider time) : 
 
     private readonly ConcurrentDictionary<ulong, Visitor> _visitors = new();
 
+    /// <summary>How many there are.</summary>
+    public int Count => _visitors.Count;
+
     /// <summary>Takes up a visitor; again is the same as once.</summary>
     public void Add(Visitor visitor) => _visitors[visitor.Number] = visitor;
 

@@ -14,6 +14,7 @@ internal sealed class PortVisitors
     private readonly HashSet<Visitor> _admitted = [];
     private readonly Dictionary<VisitorNetwork, int> _perNetwork = [];
     private int _parked;
+    private int _active;
     private long _total;
     private long _bytesFromVisitors;
     private long _bytesToVisitors;
@@ -21,6 +22,9 @@ internal sealed class PortVisitors
 
     /// <summary>Visitors since the server started, also those that were turned away.</summary>
     public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Visitors that are being served now.</summary>
+    public int Active => Volatile.Read(ref _active);
 
     /// <summary>Bytes that visitors have sent.</summary>
     public long BytesFromVisitors => Interlocked.Read(ref _bytesFromVisitors);
@@ -112,6 +116,9 @@ internal sealed class PortVisitors
 
     /// <summary>Counts a visitor.</summary>
     public void Count() => Interlocked.Increment(ref _total);
+
+    /// <summary>A visitor is being served from now on, or no longer.</summary>
+    public void CountActive(bool isServed) => Interlocked.Add(ref _active, isServed ? 1 : -1);
 
     /// <summary>Adds what a visitor has carried since the last time.</summary>
     public void Add(long fromVisitor, long toVisitor)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Tunneling.TunnelPorts;
@@ -9,7 +10,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// Owns one connection on a tunnel port: a visitor of a live tunnel is served at once, without looking at what it says; on an
 /// offline port it is first found out whether this is the client coming back.
 /// </summary>
-internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, OpenVisitors visitors, IConnectionLog log, TimeProvider time)
+internal sealed class TunnelPortHandler(
+    LiveTunnel live, OfflineTunnel offline, OpenVisitors visitors, IConnectionLog log, TunnelingMetrics metrics, TimeProvider time)
     : ConnectionHandler
 {
     /// <inheritdoc/>
@@ -17,7 +19,7 @@ internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, 
     {
         var tunnel = (Tunnel)((SocketConnection)connection).Owner!;
         await using var incoming = IncomingConnection.Take(connection);
-        var visitor = new Visitor(tunnel, incoming, visitors, log, time);
+        var visitor = new Visitor(tunnel, incoming, visitors, log, metrics, time);
 
         // A client may come or go while the visitor waits; it is then served as if it had come afterwards.
         try
@@ -39,7 +41,7 @@ internal sealed class TunnelPortHandler(LiveTunnel live, OfflineTunnel offline, 
         }
         finally
         {
-            tunnel.Port.Visitors.Leave(visitor);
+            visitor.Leave();
         }
     }
 }

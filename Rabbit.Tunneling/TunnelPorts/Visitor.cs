@@ -3,6 +3,7 @@ using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Telemetry;
 using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Tunneling.TunnelPorts;
@@ -11,7 +12,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// A connection on a tunnel port, and its row in the connection log: written when it is served, brought up to date while it
 /// lives, and replaced when it has gone.
 /// </summary>
-internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVisitors open, IConnectionLog log, TimeProvider time)
+internal sealed class Visitor(
+    Tunnel tunnel, IncomingConnection incoming, OpenVisitors open, IConnectionLog log, TunnelingMetrics metrics, TimeProvider time)
 {
     private static ulong _lastNumber;
 
@@ -22,6 +24,8 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
     private readonly RelayEnd _end = incoming.Transport.End;
     private bool _isRecorded;
     private bool _isOpen;
+    private ConnectionStatus _status;
+    private TimeSpan _duration;
     private long _fromVisitorRecorded;
     private long _toVisitorRecorded;
 
@@ -65,6 +69,8 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
             if (!_isRecorded)
                 tunnel.Port.Visitors.Count();
             _isRecorded = true;
+            if (_isOpen != (status == ConnectionStatus.Active))
+                tunnel.Port.Visitors.CountActive(isServed: !_isOpen);
             _isOpen = status == ConnectionStatus.Active;
             if (IsExpelled && !_isOpen)
                 (status, reason) = (ConnectionStatus.Refused, "network no longer allowed");
@@ -94,14 +100,26 @@ internal sealed class Visitor(Tunnel tunnel, IncomingConnection incoming, OpenVi
         }
     }
 
+    /// <summary>It has gone: counts it as it was last recorded, which may have been more than once. Called once, at the end.</summary>
+    public void Leave()
+    {
+        tunnel.Port.Visitors.Leave(this);
+        if (_isOpen)
+            Record(ConnectionStatus.Error, "failed in the server"); // A bug of ours must not leave its row open.
+        // A client that came back to its port is no visitor.
+        if (_isRecorded)
+            metrics.VisitorLeft(_status, _duration);
+    }
+
     private void Write(ConnectionStatus status, string reason)
     {
         var (fromVisitor, toVisitor) = (Counters.AToB, Counters.BToA + BytesAnswered);
         tunnel.Port.Visitors.Add(fromVisitor - _fromVisitorRecorded, toVisitor - _toVisitorRecorded);
+        metrics.Carried(fromVisitor - _fromVisitorRecorded, toVisitor - _toVisitorRecorded);
         (_fromVisitorRecorded, _toVisitorRecorded) = (fromVisitor, toVisitor);
+        (_status, _duration) = (status, time.GetElapsedTime(_startedTimestamp));
         log.Record(new ConnectionLogEntry(
             _id, tunnel.Token.TeamId, tunnel.Token.TokenId, Session?.Record.SessionId, tunnel.Port.Number,
-            incoming.Remote.Address.ToString(), incoming.Remote.Port, _startedAt, time.GetElapsedTime(_startedTimestamp), fromVisitor,
-            toVisitor, status, reason));
+            incoming.Remote.Address.ToString(), incoming.Remote.Port, _startedAt, _duration, fromVisitor, toVisitor, status, reason));
     }
 }

@@ -3,6 +3,7 @@ using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
+using Rabbit.Tests.Telemetry;
 using Rabbit.Tunneling.State;
 using Xunit;
 
@@ -126,7 +127,7 @@ public sealed class ConnectionLogWriterTests
         var log = new LogLines();
         using var factory = new Microsoft.Extensions.Logging.LoggerFactory([log]);
         // Not started: as while the disk does not take the journal, nothing leaves the queue.
-        using var queue = new ConnectionLogQueue(journal, TimeProvider.System, new Microsoft.Extensions.Logging.Logger<ConnectionLogQueue>(factory));
+        using var queue = new ConnectionLogQueue(journal, UnheardMetrics.OfPersistence(), TimeProvider.System, new Microsoft.Extensions.Logging.Logger<ConnectionLogQueue>(factory));
         ConnectionLogEntry entry = LogEntries.Of("token", DateTimeOffset.UnixEpoch);
         for (int i = 0; i < 100_010; i++)
             queue.Record(entry with { BytesFromVisitor = i });

@@ -4,6 +4,7 @@ using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
 using Rabbit.Persistence.Statistics;
 using Rabbit.Tests.Support;
+using Rabbit.Tests.Telemetry;
 using Rabbit.Tunneling.State;
 using Xunit;
 
@@ -64,7 +65,7 @@ public sealed class MigrationTests
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(kind);
         var connection = DatabaseConnection.Parse(database.ConnectionString, database.DataDirectory);
-        using (var old = new RabbitDatabase(connection))
+        using (var old = new RabbitDatabase(connection, UnheardMetrics.OfPersistence()))
         {
             await using RabbitDbContext context = old.Open();
             await context.Database.MigrateAsync("Initial", Cancellation);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.Redis;
 using Rabbit.Persistence.Revocations;
 using Rabbit.Tests.Support;
+using Rabbit.Tests.Telemetry;
 using Rabbit.Tunneling.State;
 using StackExchange.Redis;
 using Xunit;
@@ -111,7 +112,7 @@ public sealed class RedisRevocationsTests : IAsyncDisposable
     private async Task<RedisRevocations> StartAsync(string redis)
     {
         var link = new RedisLink(RedisConnection.Parse(redis));
-        var revocations = new RedisRevocations(link, TimeProvider.System, _loggers.CreateLogger<RedisRevocations>());
+        var revocations = new RedisRevocations(link, UnheardMetrics.OfPersistence(), TimeProvider.System, _loggers.CreateLogger<RedisRevocations>());
         _servers.Add((revocations, link));
         await revocations.StartAsync(Cancellation);
         return revocations;

@@ -1,4 +1,5 @@
 using System.Net;
+using Rabbit.Tests.Telemetry;
 using Rabbit.Tunneling.ControlPort;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed class HandshakeAdmissionTests
     private static readonly IPAddress Stranger = IPAddress.Parse("192.0.2.1");
     private static readonly IPAddress Known = IPAddress.Parse("192.0.2.2");
 
-    private readonly HandshakeAdmission _admission = new();
+    private readonly HandshakeAdmission _admission = new(UnheardMetrics.OfTunneling());
 
     [Fact]
     public void TryEnter_Strangers_AreDroppedAtRandomFromAHundredAndAllAtAThousand()

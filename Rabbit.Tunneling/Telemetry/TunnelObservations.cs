@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Rabbit.Tunneling.ControlPort;
+using Rabbit.Tunneling.Restoration;
+using Rabbit.Tunneling.Sessions;
+using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.TunnelPorts;
+
+namespace Rabbit.Tunneling.Telemetry;
+
+/// <summary>What is looked up whenever metrics are collected: tunnels, sessions, channels, handshakes, the last restoration.</summary>
+internal sealed class TunnelObservations(
+    IMeterFactory meters, TunnelRegistry registry, OpenVisitors visitors, HandshakeAdmission handshakes, RestoredTunnels restored,
+    TunnelRestoration restoration) : IHostedService
+{
+    private static readonly EnumAttribute<TunnelState> States = new("rabbit.tunnel.state");
+    private static readonly EnumAttribute<SessionProtocol> Protocols = new("rabbit.session.protocol");
+    private static readonly EnumAttribute<RestorationState> RestorationStates = new("rabbit.restoration.state");
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Meter meter = meters.Create(TunnelingTelemetry.MeterName);
+        meter.CreateObservableUpDownCounter("rabbit.tunnels", CountTunnels, "{tunnel}", "Tunnels by state.");
+        meter.CreateObservableUpDownCounter("rabbit.sessions", CountSessions, "{session}", "Connected tunnel clients by protocol.");
+        meter.CreateObservableUpDownCounter("rabbit.channel.ready", CountReady, "{channel}", "Data channels that wait for a visitor.");
+        meter.CreateObservableUpDownCounter(
+            "rabbit.visitor.active", () => (long)visitors.Count, "{visitor}", "Visitors that are being served.");
+        meter.CreateObservableUpDownCounter(
+            "rabbit.handshakes", () => handshakes.Count, "{connection}", "Connections that have not authenticated yet.");
+        meter.CreateObservableGauge("rabbit.restoration.duration", LastRestoration, "s", "Time that the last restoration took.");
+        meter.CreateObservableUpDownCounter(
+            "rabbit.restoration.tunnels", CountRestored, "{tunnel}", "Tunnels that the last restoration took up, by what became of them.");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private IEnumerable<Measurement<long>> CountTunnels() => Count(registry.Tunnels.Select(tunnel => tunnel.State), States);
+
+    private IEnumerable<Measurement<long>> CountSessions() =>
+        Count(registry.Tunnels.Select(tunnel => tunnel.Session).OfType<TunnelSession>().Select(session => session.Record.Protocol), Protocols);
+
+    private IEnumerable<Measurement<long>> CountRestored() =>
+        Count(restored.List().Select(RestorationStateOf), RestorationStates);
+
+    private long CountReady() => registry.Tunnels.Sum(tunnel => (long)(tunnel.Session?.ReadyChannels ?? 0));
+
+    private IEnumerable<Measurement<double>> LastRestoration() => restoration.Duration is { } duration ? [new(duration.TotalSeconds)] : [];
+
+    private static RestorationState RestorationStateOf(RestoredTunnelInfo tunnel) => tunnel switch
+    {
+        { ReconnectedAt: not null } => RestorationState.Reconnected,
+        { IsListening: true } => RestorationState.Waiting,
+        { BindError: not null } => RestorationState.PortBusy,
+        _ => RestorationState.Closed,
+    };
+
+    // Each value, also those that nothing has: a series that comes and goes cannot be alerted on.
+    private static IEnumerable<Measurement<long>> Count<TEnum>(IEnumerable<TEnum> seen, EnumAttribute<TEnum> attribute)
+        where TEnum : struct, Enum
+    {
+        Dictionary<TEnum, int> counts = seen.CountBy(value => value).ToDictionary();
+        return Enum.GetValues<TEnum>().Select(value => new Measurement<long>(counts.GetValueOrDefault(value), attribute[value]));
+    }
+
+    private enum RestorationState
+    {
+        /// <summary>The port listens; the client has not come back yet.</summary>
+        Waiting,
+
+        /// <summary>The client is back.</summary>
+        Reconnected,
+
+        /// <summary>Another program holds the port.</summary>
+        PortBusy,
+
+        /// <summary>The client did not come back in time, or its token is not valid any more.</summary>
+        Closed,
+    }
+}
