@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Trace;
 using Rabbit.Client.Connection;
+using Rabbit.Client.Telemetry;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Transport;
 
@@ -36,14 +38,17 @@ internal static partial class ConnectCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging
-            .SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information)
-            .AddSimpleConsole(console =>
+        using TracerProvider? traces = ClientTelemetry.StartTraces();
+        using ILoggerFactory loggers = LoggerFactory.Create(logging =>
+        {
+            logging.SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information).AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
                 console.TimestampFormat = "HH:mm:ss ";
                 console.ColorBehavior = LoggerColorBehavior.Disabled;
-            }));
+            });
+            ClientTelemetry.AddExport(logging);
+        });
         ILogger logger = loggers.CreateLogger("tunnel-client");
         try
         {

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Rabbit.Client.Telemetry;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -60,11 +63,14 @@ internal sealed partial class DataChannel
             if (await _end.ReadFrameAsync(ProtocolLimits.Payload, sessionEnded) is not { Type: FrameType.Start } frame)
                 return null;
             Start visitor = frame.Read<Start>();
+            using Activity? span = ClientTraces.StartVisitor(visitor, local.Options);
             if (logger.IsEnabled(LogLevel.Debug))
                 LogVisitorCame(logger, visitor.ChannelId, ServerText.Escape(visitor.VisitorAddress), visitor.VisitorPort);
             var (service, refused) = await local.ConnectAsync(abort);
             if (service is null)
             {
+                span?.SetTag("rabbit.visitor.outcome", "refused");
+                span.Fail(SnakeCase(refused.Reason), refused.Sentence);
                 await _end.SendAsync(Frame.Encode(refused), abort);
                 using var goodbye = new CancellationTokenSource(GoodbyeTimeout);
                 await _end.LingerAsync(goodbye.Token);
@@ -74,7 +80,9 @@ internal sealed partial class DataChannel
             {
                 // The server passes nothing on before it, and hears of it with the service's first words at the latest.
                 await _end.SendWithNextAsync(AcceptedFrame, abort);
-                RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, new RelayCounters(), abort);
+                var counters = new RelayCounters();
+                RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, counters, abort);
+                Describe(span, outcome, counters);
                 LogVisitorLeft(logger, visitor.ChannelId, outcome);
             }
             return null;
@@ -88,6 +96,26 @@ internal sealed partial class DataChannel
             await _end.DisposeAsync();
         }
     }
+
+    private static void Describe(Activity? span, RelayOutcome outcome, RelayCounters counters)
+    {
+        if (span is null)
+            return;
+        span.SetTag("rabbit.visitor.outcome", outcome == RelayOutcome.Completed ? "closed" : "error");
+        span.SetTag("rabbit.visitor.received", counters.BToA);
+        span.SetTag("rabbit.visitor.transmitted", counters.AToB);
+        if (outcome != RelayOutcome.Completed)
+        {
+            span.Fail("reset", outcome switch
+            {
+                RelayOutcome.ABroke => "reset by the local service",
+                RelayOutcome.BBroke => "reset by the server",
+                _ => "aborted by the client",
+            });
+        }
+    }
+
+    private static string SnakeCase(RefusedReason reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
 
     [LoggerMessage(EventIds.VisitorCame, LogLevel.Debug, "Visitor {Number} from {Address}:{Port}")]
     private static partial void LogVisitorCame(ILogger logger, ulong number, string address, int port);

@@ -18,6 +18,9 @@ internal sealed partial class LocalService(ConnectOptions options, TimeProvider 
 
     private Lookup? _last;
 
+    /// <summary>Where it is, as the command line says.</summary>
+    public ConnectOptions Options => options;
+
     /// <summary>Connects to the service; a refusal says why in the protocol's terms.</summary>
     public async ValueTask<(RelayEnd? Service, Refused Refused)> ConnectAsync(CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Reflection;
 using Rabbit.Client.Commands;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
@@ -15,8 +15,7 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
-    private static readonly string Software =
-        $"tunnel-client/{typeof(Login).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
+    private static readonly string Software = $"tunnel-client/{ClientVersion.Text}";
 
     /// <summary>The session before this one, by which the server knows the same client again.</summary>
     public ServerHello Last { get; private set; }
@@ -36,7 +35,8 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
         {
             transport.Output.Write(Preamble.Bytes);
             transport.Output.Write(Frame.Encode(new ClientHello(
-                Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.LocalPort, Last.SessionId, Last.Epoch, yield)));
+                Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.LocalPort, Last.SessionId, Last.Epoch, yield,
+                TraceContext.Of(Activity.Current))));
             await transport.Output.FlushAsync(either.Token);
             first = await PeekAsync(transport.Input, either.Token);
             Frame answer = await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, either.Token)

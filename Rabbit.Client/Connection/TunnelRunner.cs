@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
+using Rabbit.Client.Telemetry;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
@@ -66,9 +68,8 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
 
     private async Task ServeAsync(CancellationToken abort, CancellationToken cancellationToken)
     {
-        var transport = new DetachableTransport(await _dialer.DialAsync(new DnsEndPoint(options.Host, options.Port), cancellationToken));
+        var (transport, hello) = await LogInAsync(cancellationToken);
         await using RelayEnd end = transport.End;
-        ServerHello hello = await _login.RunAsync(transport, _yield, cancellationToken);
         _yield = false;
         _backoff.Connected();
         await DropIdleAsync();
@@ -84,6 +85,32 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         finally
         {
             await channels.EndSessionAsync();
+        }
+    }
+
+    private async Task<(DetachableTransport Transport, ServerHello Hello)> LogInAsync(CancellationToken cancellationToken)
+    {
+        using Activity? span = ClientTraces.StartLogin(options);
+        try
+        {
+            var transport = new DetachableTransport(await _dialer.DialAsync(new DnsEndPoint(options.Host, options.Port), cancellationToken));
+            try
+            {
+                ServerHello hello = await _login.RunAsync(transport, _yield, cancellationToken);
+                span?.SetTag("rabbit.session.id", hello.SessionId.ToString());
+                span?.SetTag("rabbit.tunnel.port", (int)hello.TunnelPort);
+                return (transport, hello);
+            }
+            catch
+            {
+                await transport.End.DisposeAsync();
+                throw;
+            }
+        }
+        catch (Exception e)
+        {
+            span.Fail(e.GetType().Name, e.Message);
+            throw;
         }
     }
 

@@ -10,6 +10,9 @@ public ref struct PayloadReader(ReadOnlySpan<byte> payload)
 
     private ReadOnlySpan<byte> _rest = payload;
 
+    /// <summary>Bytes that are left.</summary>
+    public readonly int Remaining => _rest.Length;
+
     public byte ReadByte() => Take(1)[0];
 
     public bool ReadBoolean() => ReadByte() != 0;

@@ -11,9 +11,10 @@ namespace Rabbit.Protocol.Messages;
 /// <param name="LastSessionId">The session this client had before, or all zero.</param>
 /// <param name="LastEpoch">The epoch of that session, or 0.</param>
 /// <param name="Yield">True to be rejected as <see cref="RejectCode.Occupied"/> rather than supersede a live client.</param>
+/// <param name="Trace">The client's span of the login, to which the server's is linked; absent when it is not recorded.</param>
 public readonly record struct ClientHello(
     ushort Minor, string Software, string Token, string ClientName, ushort LocalPort,
-    Guid LastSessionId, ulong LastEpoch, bool Yield) : IMessage<ClientHello>
+    Guid LastSessionId, ulong LastEpoch, bool Yield, TraceContext Trace = default) : IMessage<ClientHello>
 {
     public static FrameType Type => FrameType.ClientHello;
 
@@ -27,9 +28,10 @@ public readonly record struct ClientHello(
         writer.Write(LastSessionId);
         writer.Write(LastEpoch);
         writer.Write(Yield);
+        Trace.Write(writer);
     }
 
     public static ClientHello Read(ref PayloadReader reader) => new(
         reader.ReadUInt16(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadUInt16(),
-        reader.ReadId(), reader.ReadUInt64(), reader.ReadBoolean());
+        reader.ReadId(), reader.ReadUInt64(), reader.ReadBoolean(), TraceContext.Read(ref reader));
 }

@@ -6,7 +6,8 @@ namespace Rabbit.Protocol.Messages;
 /// <param name="ChannelId">Number of the visitor within the server's life, for logs on both sides.</param>
 /// <param name="VisitorAddress">Textual IP address.</param>
 /// <param name="VisitorPort">TCP port.</param>
-public readonly record struct Start(ulong ChannelId, string VisitorAddress, ushort VisitorPort) : IMessage<Start>
+/// <param name="Trace">The server's span of the visitor, the parent of the client's; absent when it is not recorded.</param>
+public readonly record struct Start(ulong ChannelId, string VisitorAddress, ushort VisitorPort, TraceContext Trace = default) : IMessage<Start>
 {
     public static FrameType Type => FrameType.Start;
 
@@ -15,8 +16,9 @@ public readonly record struct Start(ulong ChannelId, string VisitorAddress, usho
         writer.Write(ChannelId);
         writer.Write(VisitorAddress);
         writer.Write(VisitorPort);
+        Trace.Write(writer);
     }
 
     public static Start Read(ref PayloadReader reader) =>
-        new(reader.ReadUInt64(), reader.ReadString(), reader.ReadUInt16());
+        new(reader.ReadUInt64(), reader.ReadString(), reader.ReadUInt16(), TraceContext.Read(ref reader));
 }

@@ -7,20 +7,25 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
 
     private readonly TempDirectory _home = new();
 
-    private TunnelClientProcess(string connectionString, int localPort) => Process = RunningProcess.Start(
+    private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment) => Process = RunningProcess.Start(
         "tunnel-client", Programs.TunnelClient,
         ["connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", "--verbose"],
-        new Dictionary<string, string> { ["HOME"] = _home.Path, ["XDG_CONFIG_HOME"] = _home.Path });
+        new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
+        {
+            ["HOME"] = _home.Path,
+            ["XDG_CONFIG_HOME"] = _home.Path,
+        });
 
     public RunningProcess Process { get; }
 
-    /// <summary>Starts a client; see <see cref="ConnectAsync(string, int)"/> for one that is connected.</summary>
-    public static TunnelClientProcess Start(string connectionString, int localPort) => new(connectionString, localPort);
+    /// <summary>Starts a client; see <see cref="ConnectAsync(string, int, ValueTuple{string, string}[])"/> for one that is connected.</summary>
+    public static TunnelClientProcess Start(string connectionString, int localPort) => new(connectionString, localPort, []);
 
     /// <summary>Starts a client and waits until its tunnel is up.</summary>
-    public static async Task<TunnelClientProcess> ConnectAsync(string connectionString, int localPort)
+    public static async Task<TunnelClientProcess> ConnectAsync(
+        string connectionString, int localPort, params (string Name, string Value)[] environment)
     {
-        var client = new TunnelClientProcess(connectionString, localPort);
+        var client = new TunnelClientProcess(connectionString, localPort, environment);
         try
         {
             await client.Process.WaitForLineAsync("Tunnel is up", ConnectTimeout);
@@ -33,7 +38,7 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="ConnectAsync(string, int)"/>
+    /// <inheritdoc cref="ConnectAsync(string, int, ValueTuple{string, string}[])"/>
     public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort) =>
         await ConnectAsync(await server.ConnectionStringAsync(token), localPort);
 

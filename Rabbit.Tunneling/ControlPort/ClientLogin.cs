@@ -39,6 +39,7 @@ internal sealed partial class ClientLogin(
     public async Task<TunnelSession?> AcceptNativeAsync(
         IncomingConnection incoming, int? requiredPort, CancellationToken cancellationToken)
     {
+        using var trace = new LoginTrace(incoming.Remote, SessionProtocol.Native);
         Reject reject;
         try
         {
@@ -67,10 +68,11 @@ internal sealed partial class ClientLogin(
             else
             {
                 ClientHello hello = frame.Read<ClientHello>();
+                trace.Begin(hello.Trace);
                 var client = new ClientDescription(
                     SessionProtocol.Native, incoming.Remote.ToString(), PeerText.Escape(hello.ClientName), PeerText.Escape(hello.Software),
                     hello.LocalPort, hello.LastSessionId, hello.Yield);
-                (TunnelSession? session, reject) = await LogInAsync(hello.Token, client, requiredPort, incoming.Remote, cancellationToken);
+                (TunnelSession? session, reject) = await LogInAsync(hello.Token, client, requiredPort, incoming.Remote, trace, cancellationToken);
                 if (session is not null)
                     return session;
             }
@@ -79,7 +81,7 @@ internal sealed partial class ClientLogin(
         {
             reject = Refuse(RejectCode.Protocol, e.Message);
         }
-        Count(reject);
+        Note(reject, trace);
         await incoming.AnswerAsync(Frame.Encode(reject), cancellationToken);
         return null;
     }
@@ -88,6 +90,7 @@ internal sealed partial class ClientLogin(
     public async Task<TunnelSession?> AcceptLegacyAsync(
         IncomingConnection incoming, int? requiredPort, CancellationToken cancellationToken)
     {
+        using var trace = new LoginTrace(incoming.Remote, SessionProtocol.Legacy);
         Reject reject;
         try
         {
@@ -113,9 +116,10 @@ internal sealed partial class ClientLogin(
                 }
                 else
                 {
+                    trace.Begin();
                     var client = new ClientDescription(
                         SessionProtocol.Legacy, incoming.Remote.ToString(), "", "legacy", localPort, Guid.Empty, Yield: false);
-                    (TunnelSession? session, reject) = await LogInAsync(first, client, requiredPort, incoming.Remote, cancellationToken);
+                    (TunnelSession? session, reject) = await LogInAsync(first, client, requiredPort, incoming.Remote, trace, cancellationToken);
                     if (session is not null)
                         return session;
                 }
@@ -125,7 +129,7 @@ internal sealed partial class ClientLogin(
         {
             reject = Refuse(RejectCode.Protocol, e.Message);
         }
-        Count(reject);
+        Note(reject, trace);
         await incoming.AnswerAsync(LegacyMessages.Error(reject.Sentence), cancellationToken);
         return null;
     }
@@ -153,7 +157,7 @@ internal sealed partial class ClientLogin(
     }
 
     private async Task<(TunnelSession? Session, Reject Reject)> LogInAsync(
-        string tokenText, ClientDescription client, int? requiredPort, IPEndPoint remote, CancellationToken cancellationToken)
+        string tokenText, ClientDescription client, int? requiredPort, IPEndPoint remote, LoginTrace trace, CancellationToken cancellationToken)
     {
         AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, remote.Address, cancellationToken);
         if (authentication.Token is not { } token)
@@ -204,6 +208,7 @@ internal sealed partial class ClientLogin(
         {
             LogNotStoredInTime(token.Port);
         }
+        trace.Accepted(session, attached.Kind);
         if (attached.Kind == LoginKind.Restored)
             restoredTunnels.ReactivateRestoredTunnel(session.Record);
         else
@@ -233,10 +238,12 @@ internal sealed partial class ClientLogin(
     private static Reject Refuse(RejectCode code, string sentence) => new(code, Retryable: false, TimeSpan.Zero, sentence);
 
     // A data channel that comes too late is no login.
-    private void Count(in Reject reject)
+    private void Note(in Reject reject, LoginTrace trace)
     {
-        if (reject.Code != RejectCode.InvalidChannel)
-            metrics.Rejected(reject.Code);
+        if (reject.Code == RejectCode.InvalidChannel)
+            return;
+        metrics.Rejected(reject.Code);
+        trace.Rejected(reject);
     }
 
     [LoggerMessage(EventIds.LoginRejected, LogLevel.Warning, "Rejected a login from {Remote}: {Code}")]

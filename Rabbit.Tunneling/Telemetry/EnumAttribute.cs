@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 
 namespace Rabbit.Tunneling.Telemetry;
@@ -15,4 +16,11 @@ internal sealed class EnumAttribute<TEnum>(string name)
 
     /// <summary>The value's text.</summary>
     public string TextOf(TEnum value) => (string)_values[value].Value!;
+
+    /// <summary>Adds 0 for each value.</summary>
+    public void AddNothing(Counter<long> counter)
+    {
+        foreach (KeyValuePair<string, object?> attribute in _values.Values)
+            counter.Add(0, attribute);
+    }
 }

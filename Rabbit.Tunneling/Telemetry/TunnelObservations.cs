@@ -11,7 +11,7 @@ namespace Rabbit.Tunneling.Telemetry;
 /// <summary>What is looked up whenever metrics are collected: tunnels, sessions, channels, handshakes, the last restoration.</summary>
 internal sealed class TunnelObservations(
     IMeterFactory meters, TunnelRegistry registry, OpenVisitors visitors, HandshakeAdmission handshakes, RestoredTunnels restored,
-    TunnelRestoration restoration) : IHostedService
+    TunnelRestoration restoration, TunnelingMetrics metrics) : IHostedService
 {
     private static readonly EnumAttribute<TunnelState> States = new("rabbit.tunnel.state");
     private static readonly EnumAttribute<SessionProtocol> Protocols = new("rabbit.session.protocol");
@@ -31,6 +31,7 @@ internal sealed class TunnelObservations(
         meter.CreateObservableGauge("rabbit.restoration.duration", LastRestoration, "s", "Time that the last restoration took.");
         meter.CreateObservableUpDownCounter(
             "rabbit.restoration.tunnels", CountRestored, "{tunnel}", "Tunnels that the last restoration took up, by what became of them.");
+        metrics.Announce();
         return Task.CompletedTask;
     }
 

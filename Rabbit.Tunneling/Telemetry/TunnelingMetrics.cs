@@ -71,6 +71,21 @@ internal sealed class TunnelingMetrics
     /// <summary>The text of a visitor's outcome.</summary>
     public static string TextOf(ConnectionStatus status) => Outcomes.TextOf(status);
 
+    /// <summary>
+    /// Shows every counter with 0, once somebody listens: of a series that begins with its first event, Prometheus does not see that event.
+    /// </summary>
+    public void Announce()
+    {
+        Kinds.AddNothing(_logins);
+        Codes.AddNothing(_rejections);
+        Ends.AddNothing(_ends);
+        foreach (ConnectionStatus outcome in Enum.GetValues<ConnectionStatus>().Where(status => status != ConnectionStatus.Active))
+            _visitors.Add(0, Outcomes[outcome]);
+        _visitorIo.Add(0, Receive);
+        _visitorIo.Add(0, Transmit);
+        _handshakeDrops.Add(0);
+    }
+
     public void LoggedIn(LoginKind kind) => _logins.Add(1, Kinds[kind]);
 
     public void Rejected(RejectCode code) => _rejections.Add(1, Codes[code]);

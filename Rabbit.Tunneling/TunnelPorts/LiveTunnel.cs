@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Frames;
@@ -21,6 +22,7 @@ internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics
     public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
     {
         visitor.Session = session;
+        visitor.BeginSpan();
         var (channel, failure) = await TakeChannelAsync(session);
         if (failure == ChannelFailure.SessionEnded)
             return false;
@@ -32,6 +34,7 @@ internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics
             return true;
         }
 
+        visitor.Span?.AddEvent(new ActivityEvent("rabbit.channel.taken"));
         visitor.Record(ConnectionStatus.Active, "");
         if (session.ChannelsAreFramed)
             await RelayFramedAsync(session, visitor, channel);
@@ -56,7 +59,7 @@ internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics
 
     private async Task RelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel)
     {
-        var start = new Start(visitor.Number, visitor.Incoming.Remote.Address.ToString(), (ushort)visitor.Incoming.Remote.Port);
+        var start = new Start(visitor.Number, visitor.Incoming.Remote.Address.ToString(), (ushort)visitor.Incoming.Remote.Port, TraceContext.Of(visitor.Span));
         try
         {
             await channel.SendAsync(Frame.Encode(start));

@@ -55,7 +55,9 @@ internal sealed partial class TunnelPort(
                 return false;
             IConnectionListener listener = await listeners.BindAsync(new TunnelEndPoint(address, number), _stopped.Token);
             BindError = null;
-            Volatile.Write(ref _acceptor, new ConnectionAcceptor(listener, ServeAsync, _connections, logger));
+            // It outlives the login that binds the port, and is no part of its trace.
+            using (ExecutionContext.SuppressFlow())
+                Volatile.Write(ref _acceptor, new ConnectionAcceptor(listener, ServeAsync, _connections, logger));
             return true;
         }
         catch (Exception e) when (e is SocketException or AddressInUseException)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Rabbit.Protocol.Relay;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Events;
@@ -25,6 +26,7 @@ internal sealed class Visitor(
     private bool _isRecorded;
     private bool _isOpen;
     private ConnectionStatus _status;
+    private string _reason = "";
     private TimeSpan _duration;
     private long _fromVisitorRecorded;
     private long _toVisitorRecorded;
@@ -47,6 +49,9 @@ internal sealed class Visitor(
     /// <summary>The session that serves it, or null.</summary>
     public TunnelSession? Session { get; set; }
 
+    /// <summary>Its span, from when it is known to be a visitor; null where none is recorded.</summary>
+    public Activity? Span { get; private set; }
+
     /// <summary>True once it was sent away because its network is not allowed any more.</summary>
     public bool IsExpelled { get; private set; }
 
@@ -61,9 +66,13 @@ internal sealed class Visitor(
     public VisitorSnapshot Snapshot() => new(
         Number, incoming.Remote.ToString(), _startedAt, Counters.AToB, Counters.BToA + BytesAnswered, IsServed: Volatile.Read(ref _isOpen));
 
+    /// <summary>It is a visitor, and no client that comes back; again is the same as once.</summary>
+    public void BeginSpan() => Span ??= TunnelingTraces.StartVisitor(_startedAt);
+
     /// <summary>Writes how it stands or ended to the log; returns at once.</summary>
     public void Record(ConnectionStatus status, string reason)
     {
+        BeginSpan();
         lock (_recording)
         {
             if (!_isRecorded)
@@ -109,6 +118,28 @@ internal sealed class Visitor(
         // A client that came back to its port is no visitor.
         if (_isRecorded)
             metrics.VisitorLeft(_status, _duration);
+        EndSpan();
+    }
+
+    private void EndSpan()
+    {
+        if (Span is { IsAllDataRequested: true } span)
+        {
+            span.SetTag("rabbit.visitor.outcome", TunnelingMetrics.TextOf(_status));
+            span.SetTag("rabbit.visitor.received", _fromVisitorRecorded);
+            span.SetTag("rabbit.visitor.transmitted", _toVisitorRecorded);
+            span.SetTag("rabbit.tunnel.port", tunnel.Port.Number);
+            span.SetTag("rabbit.team.id", tunnel.Token.TeamId);
+            span.SetTag("rabbit.session.id", Session?.Record.SessionId.ToString());
+            span.SetTag("network.peer.address", incoming.Remote.Address.ToString());
+            span.SetTag("network.peer.port", incoming.Remote.Port);
+            if (_status != ConnectionStatus.Closed)
+            {
+                span.SetTag("error.type", TunnelingMetrics.TextOf(_status));
+                span.SetStatus(ActivityStatusCode.Error, _reason);
+            }
+        }
+        Span?.Dispose();
     }
 
     private void Write(ConnectionStatus status, string reason)
@@ -117,7 +148,7 @@ internal sealed class Visitor(
         tunnel.Port.Visitors.Add(fromVisitor - _fromVisitorRecorded, toVisitor - _toVisitorRecorded);
         metrics.Carried(fromVisitor - _fromVisitorRecorded, toVisitor - _toVisitorRecorded);
         (_fromVisitorRecorded, _toVisitorRecorded) = (fromVisitor, toVisitor);
-        (_status, _duration) = (status, time.GetElapsedTime(_startedTimestamp));
+        (_status, _reason, _duration) = (status, reason, time.GetElapsedTime(_startedTimestamp));
         log.Record(new ConnectionLogEntry(
             _id, tunnel.Token.TeamId, tunnel.Token.TokenId, Session?.Record.SessionId, tunnel.Port.Number,
             incoming.Remote.Address.ToString(), incoming.Remote.Port, _startedAt, _duration, fromVisitor, toVisitor, status, reason));

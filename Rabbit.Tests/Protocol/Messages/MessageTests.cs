@@ -69,6 +69,62 @@ public sealed class MessageTests
     public void Read_InvalidUtf8_IsAProtocolError() =>
         Assert.Throws<ProtocolException>(() => new Frame(FrameType.Disconnect, new byte[] { 0, 2, 0xc3, 0x28 }).Read<Disconnect>());
 
+    [Fact]
+    public void Encode_StartWithTraceContext_IsByteExact() =>
+        Assert.Equal(
+            [
+                0, 0, 0, 44, 33, 0, 0, 0, 0, 0, 0, 0, 1, 0, 7, .. "1.2.3.4"u8, 0x12, 0x34,
+                0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd, 0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c,
+                0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31, 1,
+            ],
+            Frame.Encode(new Start(1, "1.2.3.4", 0x1234, Trace)));
+
+    [Fact]
+    public void TraceContext_RoundTrip_ComesBackEqual_AlsoWithBytesOfALaterVersionBehindIt()
+    {
+        var hello = new ClientHello(1, "a", "b", "c", 2, Guid.NewGuid(), 3, Yield: true, Trace);
+        var start = new Start(1, "1.2.3.4", 5, Trace);
+        Assert.Equal(hello, RoundTrip(hello));
+        Assert.Equal(start, RoundTrip(start));
+        Assert.Equal(start, new Frame(FrameType.Start, (byte[])[.. Frame.Encode(start)[Frame.HeaderLength..], 1, 2]).Read<Start>());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(24)]
+    [InlineData(25)]
+    public void TraceContext_CutOffOrLeftOut_IsAbsent(int missing)
+    {
+        byte[] payload = Frame.Encode(new Start(1, "1.2.3.4", 5, Trace))[Frame.HeaderLength..];
+        Assert.Equal(new Start(1, "1.2.3.4", 5), new Frame(FrameType.Start, payload.AsMemory(0, payload.Length - missing)).Read<Start>());
+    }
+
+    [Fact]
+    public void TraceContext_AllZero_IsAbsent()
+    {
+        byte[] plain = Frame.Encode(new Start(1, "1.2.3.4", 5))[Frame.HeaderLength..];
+        Assert.False(new Frame(FrameType.Start, (byte[])[.. plain, .. new byte[25]]).Read<Start>().Trace.IsPresent);
+        Assert.Equal(plain, Frame.Encode(new Start(1, "1.2.3.4", 5, new TraceContext(0, 7, 1)))[Frame.HeaderLength..]);
+    }
+
+    [Fact]
+    public void TraceContext_OfASpan_NamesItOnlyWhenItIsRecorded()
+    {
+        using var span = new System.Diagnostics.Activity("span");
+        span.SetParentId(
+            System.Diagnostics.ActivityTraceId.CreateFromString("0af7651916cd43dd8448eb211c80319c"), default, System.Diagnostics.ActivityTraceFlags.Recorded);
+        span.Start();
+        TraceContext context = TraceContext.Of(span);
+        Assert.Equal(span.Context.TraceId, context.ToActivityContext().TraceId);
+        Assert.Equal(span.Context.SpanId, context.ToActivityContext().SpanId);
+        Assert.True(context.ToActivityContext().IsRemote);
+        span.ActivityTraceFlags = System.Diagnostics.ActivityTraceFlags.None;
+        Assert.False(TraceContext.Of(span).IsPresent);
+        Assert.False(TraceContext.Of(null).IsPresent);
+    }
+
+    private static TraceContext Trace => new(UInt128.Parse("0af7651916cd43dd8448eb211c80319c", System.Globalization.NumberStyles.HexNumber, null), 0xb7ad6b7169203331, 1);
+
     private static T RoundTrip<T>(T message)
         where T : struct, IMessage<T>
     {

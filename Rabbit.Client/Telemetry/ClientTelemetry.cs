@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Rabbit.Client.Telemetry;
+
+/// <summary>
+/// Traces and logs to an OTLP receiver where the standard variables name one (docs/telemetry.md); nothing is made or recorded
+/// otherwise.
+/// </summary>
+internal static class ClientTelemetry
+{
+    /// <summary>Of the traces that begin here, where the variables do not choose otherwise; those of the server decide themselves.</summary>
+    private const double SampledPart = 0.05;
+
+    /// <summary>Begins to export spans; null when nobody wants them. Disposing it sends what is left.</summary>
+    public static TracerProvider? StartTraces()
+    {
+        if (!Exports("TRACES"))
+            return null;
+        TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(ClientTraces.SourceName).AddOtlpExporter();
+        if (Variable("OTEL_TRACES_SAMPLER").Length == 0)
+            traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(SampledPart)));
+        return traces.Build();
+    }
+
+    /// <summary>Exports the log too, where somebody wants it.</summary>
+    public static void AddExport(ILoggingBuilder logging)
+    {
+        if (!Exports("LOGS"))
+            return;
+        logging.AddOpenTelemetry(logs =>
+        {
+            ResourceBuilder resource = ResourceBuilder.CreateDefault();
+            Describe(resource);
+            logs.SetResourceBuilder(resource).AddOtlpExporter();
+            logs.IncludeFormattedMessage = true;
+        });
+    }
+
+    private static void Describe(ResourceBuilder resource) =>
+        resource.AddService("tunnel-client", serviceVersion: ClientVersion.Text).AddEnvironmentVariableDetector();
+
+    private static bool Exports(string signal) =>
+        !Variable("OTEL_SDK_DISABLED").Equals("true", StringComparison.OrdinalIgnoreCase)
+        && Variable($"OTEL_{signal}_EXPORTER") != "none"
+        && (Variable("OTEL_EXPORTER_OTLP_ENDPOINT").Length > 0 || Variable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT").Length > 0);
+
+    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? "";
+}
