@@ -70,7 +70,10 @@ public sealed class ExportTests
             () => receiver.Metrics.GetValueOrDefault((Server, "rabbit.visitors")), metric => metric is not null, Soon, "the visitors' counter") ?? throw new InvalidOperationException();
         Assert.Equal("{visitor}", visitors.Unit);
         Assert.True(visitors.Sum.IsMonotonic);
-        Assert.Equal(1, Assert.Single(visitors.Sum.DataPoints).AsInt);
+        await Eventually.BecomesAsync(
+            () => receiver.Metrics[(Server, "rabbit.visitors")].Sum.DataPoints
+                .Single(point => "closed".Equals(OtlpReceiver.Find(point.Attributes, "rabbit.visitor.outcome"))).AsInt,
+            closed => closed == 1, Soon, "one visitor is counted");
         Assert.Equal("By", receiver.Metrics[(Server, "rabbit.visitor.io")].Unit);
     }
 
