@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Rabbit.Tests.EndToEnd;
 using Rabbit.Tests.Support;
 using Xunit;
 
