@@ -59,7 +59,7 @@ internal static class RabbitTelemetry
         if (!TelemetrySettings.Read(server.Configuration).IsDisabled)
         {
             server.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]))
-                .RequireAuthorization(Allow.WholeServer);
+                .RequireAuthorization(Allow.WholeServer).ExcludeFromDescription();
         }
     }
 

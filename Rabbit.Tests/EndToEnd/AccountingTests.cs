@@ -59,8 +59,9 @@ public sealed class AccountingTests
         {
             await Eventually.BecomesAsync(
                 () => Volatile.Read(ref made), count => count >= Connections * kill / 6, TimeSpan.FromMinutes(10), "the visitors make progress");
-            await client.Process.Kill9Async();
+            // Before the kill, which takes its time on a busy machine: those who are there see it, and few come while the client is away.
             Volatile.Write(ref present, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            await client.Process.Kill9Async();
             await client.DisposeAsync();
             client = await TunnelClientProcess.ConnectAsync(connection, service.Port);
             present.SetResult();
@@ -84,7 +85,7 @@ public sealed class AccountingTests
                 whole += visit.IsWhole ? 1 : 0;
             }
         }
-        Assert.InRange(whole, Connections / 4, Connections - 1);
+        Assert.InRange(whole, Connections / 3, Connections - 1);
         TestContext.Current.TestOutputHelper?.WriteLine($"{rows.Count} connections, {whole} of them whole");
     }
 
