@@ -38,8 +38,8 @@ internal static partial class ConnectCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using TracerProvider? traces = ClientTelemetry.StartTraces();
-        using ILoggerFactory loggers = LoggerFactory.Create(logging =>
+        TracerProvider? traces = ClientTelemetry.StartTraces();
+        ILoggerFactory loggers = LoggerFactory.Create(logging =>
         {
             logging.SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information).AddSimpleConsole(console =>
             {
@@ -77,6 +77,10 @@ internal static partial class ConnectCommand
         catch (TunnelFailedException e)
         {
             return ClientCommand.Fail(ExitCode.Failure, e.Message);
+        }
+        finally
+        {
+            await ClientTelemetry.EndAsync(loggers, traces);
         }
     }
 

@@ -15,6 +15,8 @@ internal static class ClientTelemetry
     /// <summary>Of the traces that begin here, where the variables do not choose otherwise; those of the server decide themselves.</summary>
     private const double SampledPart = 0.05;
 
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>Begins to export spans; null when nobody wants them. Disposing it sends what is left.</summary>
     public static TracerProvider? StartTraces()
     {
@@ -39,6 +41,12 @@ internal static class ClientTelemetry
             logs.IncludeFormattedMessage = true;
         });
     }
+
+    /// <summary>
+    /// Sends and frees what is left, for a second at most: a receiver that hangs must not keep this program from ending.
+    /// </summary>
+    public static Task EndAsync(params IDisposable?[] parts) => Task.WhenAny(
+        Task.WhenAll(parts.Select(part => Task.Run(() => part?.Dispose()))), Task.Delay(EndLimit));
 
     private static void Describe(ResourceBuilder resource) =>
         resource.AddService("tunnel-client", serviceVersion: ClientVersion.Text).AddEnvironmentVariableDetector();

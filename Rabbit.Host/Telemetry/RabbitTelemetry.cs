@@ -32,6 +32,8 @@ internal static class RabbitTelemetry
         TelemetrySettings settings = TelemetrySettings.Read(builder.Configuration);
         if (settings.IsDisabled)
             return;
+        // The first to start is the last to stop.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TelemetryEnd>());
         builder.Services.AddHostedService<HostMetrics>();
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("rabbit", serviceVersion: Version, serviceInstanceId: Guid.NewGuid().ToString()).AddEnvironmentVariableDetector())

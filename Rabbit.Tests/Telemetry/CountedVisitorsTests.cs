@@ -17,6 +17,7 @@ public sealed class CountedVisitorsTests
     [Theory]
     [InlineData(Engine.Sqlite)]
     [InlineData(Engine.PostgresAndRedis)]
+    [Trait("Property", "P11")]
     public async Task MixedRun_CountersAreTheConnectionLogs(Engine engine)
     {
         await using Installation installation = await Installation.CreateAsync(engine);
@@ -83,6 +84,7 @@ public sealed class CountedVisitorsTests
     }
 
     [Fact]
+    [Trait("Property", "P11")]
     public async Task Logins_OfEachKind_AreCounted_AndWithoutTheEndsTheyAreTheSessions()
     {
         await using Installation installation = await Installation.CreateAsync();

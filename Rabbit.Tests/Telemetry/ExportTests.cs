@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tests.Support;
@@ -130,6 +131,23 @@ public sealed class ExportTests
             span => span is not null, Soon, "the request's span"))!;
         Assert.Empty(request.ParentSpanId);
         Assert.Equal(200L, OtlpReceiver.Find(request.Attributes, "http.response.status_code"));
+    }
+
+    [Fact]
+    public async Task Receiver_ThatHangs_DoesNotKeepTheProgramsFromEnding()
+    {
+        using var hanging = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        hanging.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        hanging.Listen(100);
+        (string, string)[] environment = [("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{hanging.LocalEndPoint}"), ("OTEL_TRACES_SAMPLER", "always_on")];
+        await using Installation installation = await Installation.CreateAsync();
+        RabbitProcess server = await installation.StartAsync(environment);
+        TestToken token = await server.CreateTokenAsync();
+        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(await server.ConnectionStringAsync(token), 1, environment);
+        client.Process.Send(Signal.Term);
+        Assert.Equal(0, await client.Process.WaitForExitAsync(TimeSpan.FromSeconds(5)));
+        server.Process.Send(Signal.Term);
+        Assert.Equal(0, await server.Process.WaitForExitAsync(TimeSpan.FromSeconds(5)));
     }
 
     private static List<Span> Named(OtlpReceiver receiver, string service, string name) =>

@@ -38,6 +38,7 @@ public sealed class SettingsTests
     [InlineData("RABBIT_API_BIND", "nonsense")]
     [InlineData("RABBIT_POOL_SIZE", "many")]
     [InlineData("RABBIT_POOL_SIZE", "-1")]
+    [InlineData("RABBIT_TUNNEL_METRICS", "10001")]
     [InlineData("RABBIT_ALLOW_PLAINTEXT", "perhaps")]
     [InlineData("RABBIT_DRAIN_LIMIT", "soon")]
     [InlineData("RABBIT_DRAIN_LIMIT", "30")]
