@@ -31,7 +31,7 @@ internal static class ConnectionRoutes
             : Problems.Of(read.Error, read.Sentence);
     }
 
-    /// <summary>All connections that a caller asks for, as a file.</summary>
+    /// <summary>Writes all of them as CSV (RFC 4180), newest first</summary>
     public static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> ExportAsync(
         [AsParameters] ConnectionQuery query, Caller caller, ConnectionLogReader log, CancellationToken cancellationToken)
     {
