@@ -35,6 +35,13 @@ internal sealed class PersistenceMetrics
         _operations = meter.CreateHistogram("db.client.operation.duration", "s", "Time that commands took at the database or Redis.", null, Times);
     }
 
+    /// <summary>Shows the counters with 0, once somebody listens, so that a rate sees the first that is counted.</summary>
+    public void Announce()
+    {
+        _written.Add(0);
+        _dropped.Add(0);
+    }
+
     public void Written(int entries) => _written.Add(entries);
 
     public void Dropped(int entries) => _dropped.Add(entries);

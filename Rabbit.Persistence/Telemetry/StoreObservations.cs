@@ -10,7 +10,8 @@ namespace Rabbit.Persistence.Telemetry;
 
 /// <summary>What is looked up whenever metrics are collected: the connection log's way, and whether the stores answer.</summary>
 internal sealed class StoreObservations(
-    IMeterFactory meters, ConnectionLogQueue queue, ConnectionJournal journal, RabbitDatabase database, IServiceProvider services) : IHostedService
+    IMeterFactory meters, ConnectionLogQueue queue, ConnectionJournal journal, RabbitDatabase database, PersistenceMetrics metrics,
+    IServiceProvider services) : IHostedService
 {
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -27,6 +28,7 @@ internal sealed class StoreObservations(
         // Not configured is neither up nor down.
         if (services.GetService<RedisLink>() is { } redis)
             meter.CreateObservableGauge("rabbit.redis.up", () => redis.IsUp ? 1L : 0, "1", "1 while Redis is connected, else 0.");
+        metrics.Announce();
         return Task.CompletedTask;
     }
 

@@ -17,6 +17,9 @@ internal static class DashboardFiles
     /// <summary>The alert rules.</summary>
     public static string Rules { get; } = Path.Combine(Repository(), "deploy", "prometheus", "rabbit.rules.yml");
 
+    /// <summary>Days on which the alerts are tried.</summary>
+    public static string RulesTest { get; } = Path.Combine(Repository(), "deploy", "prometheus", "rabbit.rules.test.yml");
+
     /// <summary>The example of a configuration.</summary>
     public static string Configuration { get; } = Path.Combine(Repository(), "deploy", "prometheus", "prometheus.yml");
 

@@ -15,6 +15,7 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource _gone = new();
+    private readonly SemaphoreSlim _reading = new(1);
     private Task _following = Task.CompletedTask;
 
     /// <summary>True once there is something to show.</summary>
@@ -68,12 +69,23 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
     }
 
     /// <summary>Reads now, whatever has happened.</summary>
-    protected async Task TryReadAsync()
+    protected Task TryReadAsync() => TryReadAsync(ReadAsync);
+
+    /// <summary>The same with another way of reading. One after the other: what was asked for last is shown last.</summary>
+    protected async Task TryReadAsync(Func<Task> read)
     {
         try
         {
-            await ReadAsync();
-            (IsRead, Problem) = (true, null);
+            await _reading.WaitAsync(_gone.Token);
+            try
+            {
+                await read();
+                (IsRead, Problem) = (true, null);
+            }
+            finally
+            {
+                _reading.Release();
+            }
         }
         catch (StoreUnavailableException)
         {
@@ -90,7 +102,7 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
     {
         await _gone.CancelAsync();
         await _following;
-        _gone.Dispose();
+        // Source and semaphore hold nothing to free, and what somebody has just clicked may still look at them.
         GC.SuppressFinalize(this);
     }
 

@@ -110,9 +110,9 @@ public sealed partial class AccessTests(Browser browser, RunningServer running) 
     public async Task Connections_AsCsv_AreTheOnesThatWereAskedFor()
     {
         TestToken token = await Server.CreateTokenAsync();
-        await using (LocalService service = LocalService.Http("hello"))
-        await using (TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(Server, token, service.Port))
-            await Curl.GetAsync(token.Port);
+        await using LocalService service = LocalService.Http("hello");
+        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(Server, token, service.Port);
+        await Curl.GetAsync(token.Port);
         await using DashboardWindow window = await DashboardWindow.SignInAsync(browser, Server);
         await window.GoAsync("Connections");
         await window.Page.GetByLabel("Port").FillAsync($"{token.Port}");
