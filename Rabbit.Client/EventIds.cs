@@ -14,4 +14,5 @@ internal static class EventIds
     public const int ChannelFailed = 8009;
     public const int VisitorCame = 8011;
     public const int VisitorLeft = 8012;
+    public const int TokenFileOpen = 8013;
 }

@@ -11,4 +11,7 @@ internal static class EventIds
     public const int StillDegraded = 7005;
     public const int StateCompleted = 7006;
     public const int FirstTokenFailed = 7007;
+    public const int CertificateReloaded = 7008;
+    public const int CertificateKept = 7009;
+    public const int CertificateExpires = 7010;
 }

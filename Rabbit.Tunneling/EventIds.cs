@@ -18,11 +18,14 @@ internal static class EventIds
     public const int RevocationsUnknown = 1009;
     public const int RevocationsKnownAgain = 1010;
     public const int RevocationCheckFailed = 1011;
+    public const int AddressPenalized = 1012;
 
     public const int TunnelPortBound = 2000;
     public const int TunnelPortClosed = 2001;
     public const int AcceptFailed = 2002;
     public const int TunnelEnded = 2004;
+    public const int NoProxyHeader = 2005;
+    public const int DescriptorsShort = 2006;
 
     public const int RestoredListener = 4000;
     public const int ListeningForReconnection = 4001;

@@ -32,8 +32,22 @@ public sealed class TunnelingOptions
     /// <summary>PEM file of the certificate's private key.</summary>
     public string CertificateKeyFile { get; set; } = "";
 
+    /// <summary>PEM file of the authorities one of which must have issued each client's certificate; empty: clients need none.</summary>
+    public string ClientCaFile { get; set; } = "";
+
     /// <summary>Time in which a connection must have authenticated, absolute (frp and chisel: 10 s).</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Networks of load balancers in front of the tunnel ports, with commas between them: their connections, and nobody else's, begin with
+    /// a PROXY header that names the visitor.
+    /// </summary>
+    [Networks]
+    public string ProxyFrom { get; set; } = "";
+
+    /// <summary>Networks, with commas between them, whose failed logins have no consequences; none by default.</summary>
+    [Networks]
+    public string PenaltyExempt { get; set; } = "";
 
     /// <summary>Interval of pings on a control channel.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);

@@ -20,7 +20,7 @@ public static class TunnelingServices
 {
     /// <summary>
     /// Adds everything between the sockets and the stores. The caller registers <see cref="TunnelingOptions"/>,
-    /// <see cref="IServerCertificate"/>, <see cref="ITokenStore"/>, <see cref="ISessionStore"/>, <see cref="IConnectionLog"/>,
+    /// <see cref="ITlsMaterial"/>, <see cref="ITokenStore"/>, <see cref="ISessionStore"/>, <see cref="IConnectionLog"/>,
     /// <see cref="ILiveSessionStore"/> and <see cref="IRevocations"/>, and, before this call, what brings the state up: it ends
     /// with <see cref="TunnelRestoration.RestoreAsync"/>.
     /// </summary>
@@ -31,11 +31,14 @@ public static class TunnelingServices
         services.AddMetrics();
         services.AddSingleton<TunnelingMetrics>();
         services.AddSingleton<TunnelEvents>();
+        services.AddSingleton<DescriptorBudget>();
         services.AddSingleton<SocketListenerFactory>();
 
         services.AddSingleton<TokenAuthenticator>();
         services.AddSingleton<ServerTls>();
         services.AddSingleton<ControlPortAddress>();
+        services.AddSingleton<KnownAddresses>();
+        services.AddSingleton<LoginPenalties>();
         services.AddSingleton<HandshakeAdmission>();
         services.AddSingleton<ClientLogin>();
 
@@ -53,6 +56,7 @@ public static class TunnelingServices
         services.AddSingleton(provider => new TrafficHistory(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OpenVisitors>();
+        services.AddSingleton<LoadBalancers>();
         services.AddSingleton<OfflineTunnel>();
         services.AddSingleton<LiveTunnel>();
         services.AddSingleton(provider => new RestoredTunnels(

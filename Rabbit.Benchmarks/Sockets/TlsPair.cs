@@ -12,7 +12,7 @@ internal static class TlsPair
     {
         using X509Certificate2 certificate = CreateCertificate();
         Task<TlsEnd> serverSide = TlsEnd.AuthenticateAsServerAsync(
-            server, new SslServerAuthenticationOptions { ServerCertificate = certificate }, CancellationToken.None);
+            server, new SslServerAuthenticationOptions { ServerCertificate = certificate }, int.MaxValue, CancellationToken.None);
         Task<TlsEnd> clientSide = TlsEnd.AuthenticateAsClientAsync(
             client,
             new SslClientAuthenticationOptions

@@ -21,16 +21,19 @@ internal static partial class ConnectCommand
     private static readonly Option<string> LocalHost = new("--local-host") { DefaultValueFactory = _ => "localhost", Description = "Host of the local service." };
     private static readonly Option<string?> Fingerprint = new("--fingerprint") { Description = "SHA-256 of the server's certificate, as the server prints it." };
     private static readonly Option<string?> Ca = new("--ca") { Description = "PEM file of the authority that signed the server's certificate." };
+    private static readonly Option<string?> Certificate = new("--certificate") { Description = "PEM file of the certificate to show a server that asks clients for one." };
+    private static readonly Option<string?> CertificateKey = new("--certificate-key") { Description = "PEM file of that certificate's private key." };
     private static readonly Option<bool> Plaintext = new("--plaintext") { Description = "Speak without TLS." };
     private static readonly Option<string> Name = new("--name") { DefaultValueFactory = _ => Environment.MachineName, Description = "Name of this client for the server's list." };
     private static readonly Option<int> SocketBuffer = new("--socket-buffer") { DefaultValueFactory = _ => SocketTuning.DefaultBuffer, Description = "Bytes that the kernel may hold of one connection in each direction, which is also its largest TCP window; 0 leaves it to the kernel." };
+    private static readonly Option<string?> ProxyProtocol = new("--proxy-protocol") { Description = "1 or 2: tell the local service each visitor's address by a PROXY header of this version; it must be set to read it." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log more." };
 
     public static Command Create()
     {
         var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
         {
-            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Plaintext, Name, SocketBuffer, Verbose,
+            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol, Verbose,
         };
         command.SetAction(RunAsync);
         return command;
@@ -89,11 +92,17 @@ internal static partial class ConnectCommand
         bool tokenIsVisible = parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true;
         ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
             parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
-            Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer)));
+            Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer),
+            parsed.GetValue(ProxyProtocol), parsed.GetValue(Certificate), parsed.GetValue(CertificateKey)));
         if (tokenIsVisible)
             LogTokenVisible(logger);
+        if (parsed.GetValue(TokenFile) is { } file && IsReadableByOthers(file))
+            LogTokenFileOpen(logger, file);
         return options;
     }
+
+    private static bool IsReadableByOthers(string file) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
 
     // The first signal stops in order; a second one, when the registration no longer cancels it, ends the process at once.
     private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) =>
@@ -105,6 +114,9 @@ internal static partial class ConnectCommand
             stop.Cancel();
         });
 
-    [LoggerMessage(EventIds.TokenOnCommandLine, LogLevel.Warning, "A token on the command line can be seen by every account of this machine; --token-file keeps it private")]
+    [LoggerMessage(EventIds.TokenOnCommandLine, LogLevel.Warning, "A token on the command line can be seen by every account of this machine; --token-file or the variable RABBIT_TOKEN keeps it private")]
     private static partial void LogTokenVisible(ILogger logger);
+
+    [LoggerMessage(EventIds.TokenFileOpen, LogLevel.Warning, "Other accounts of this machine can read the token in {File}; 'chmod 600' keeps it private")]
+    private static partial void LogTokenFileOpen(ILogger logger, string file);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rabbit.Protocol.Credentials;
+using Rabbit.Protocol.Proxy;
 using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Commands;
@@ -15,9 +16,12 @@ namespace Rabbit.Client.Commands;
 /// <param name="Plaintext">True to speak without TLS.</param>
 /// <param name="Name">Name of this client for the server's list.</param>
 /// <param name="SocketBuffer">Bytes that the kernel may hold of one connection in each direction; 0 leaves it to the kernel.</param>
+/// <param name="ProxyProtocol">The PROXY header with which the local service is told each visitor's address, or null for none.</param>
+/// <param name="CertificateFile">PEM file of the certificate that this client shows the server, or null for none.</param>
+/// <param name="CertificateKeyFile">PEM file of its private key; null where the key is in the same file.</param>
 internal sealed record ConnectOptions(
     TokenText Token, string Host, int Port, string LocalHost, int LocalPort, string? Fingerprint, string? CaFile, bool Plaintext, string Name,
-    int SocketBuffer = SocketTuning.DefaultBuffer)
+    int SocketBuffer = SocketTuning.DefaultBuffer, ProxyVersion? ProxyProtocol = null, string? CertificateFile = null, string? CertificateKeyFile = null)
 {
     /// <summary>The environment variable that may hold the token.</summary>
     public const string TokenVariable = "RABBIT_TOKEN";
@@ -41,10 +45,21 @@ internal sealed record ConnectOptions(
         if (arguments.SocketBuffer is < 0 or > SocketTuning.MostBuffer)
             throw new FormatException($"--socket-buffer must be from 0 (left to the kernel) to {SocketTuning.MostBuffer} bytes, not {arguments.SocketBuffer}.");
 
+        ProxyVersion? proxyProtocol = arguments.ProxyProtocol switch
+        {
+            null => null,
+            "1" or "v1" => ProxyVersion.Text,
+            "2" or "v2" => ProxyVersion.Binary,
+            _ => throw new FormatException($"--proxy-protocol must be 1 or 2, the version that the local service reads, not '{arguments.ProxyProtocol}'."),
+        };
         string? fingerprint = arguments.Fingerprint is null ? uri?.Fingerprint : CertificateFingerprint.Normalize(arguments.Fingerprint);
         bool plaintext = arguments.Plaintext || uri?.Plaintext == true;
         if (plaintext && (fingerprint ?? arguments.CaFile) is not null)
             throw new FormatException("--plaintext goes with neither a fingerprint nor --ca, since without TLS the server cannot prove who it is.");
+        if (plaintext && arguments.CertificateFile is not null)
+            throw new FormatException("--plaintext does not go with --certificate, which is shown under TLS only.");
+        if (arguments is { CertificateFile: null, CertificateKeyFile: not null })
+            throw new FormatException("--certificate-key needs the certificate too; name its file with --certificate.");
         if (arguments.CaFile is not null && !File.Exists(arguments.CaFile))
             throw new FormatException($"The file {arguments.CaFile} of --ca does not exist.");
 
@@ -53,7 +68,8 @@ internal sealed record ConnectOptions(
         string text = ReadToken(arguments, uri);
         if (!TokenText.TryParse(text, out TokenText token))
             throw new FormatException("The token is mistyped or cut off: it looks like rbt_..._... and is shown once, when it is created.");
-        return new ConnectOptions(token, host, port, arguments.LocalHost, localPort, fingerprint, arguments.CaFile, plaintext, arguments.Name, arguments.SocketBuffer);
+        return new ConnectOptions(token, host, port, arguments.LocalHost, localPort, fingerprint, arguments.CaFile, plaintext, arguments.Name, arguments.SocketBuffer,
+            proxyProtocol, arguments.CertificateFile, arguments.CertificateKeyFile);
     }
 
     private static (string Host, int Port) ReadServer(string server)

@@ -7,6 +7,7 @@ using Rabbit.Client.Telemetry;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Proxy;
 using Rabbit.Protocol.Relay;
 using Rabbit.Protocol.Transport;
 
@@ -20,8 +21,13 @@ internal sealed partial class DataChannel
     private static readonly byte[] AcceptedFrame = Frame.Encode(default(Accepted));
 
     private readonly RelayEnd _end;
+    private readonly IPEndPoint _tunnelPort;
 
-    private DataChannel(RelayEnd end) => _end = end;
+    private DataChannel(RelayEnd end, IPEndPoint tunnelPort)
+    {
+        _end = end;
+        _tunnelPort = tunnelPort;
+    }
 
     /// <summary>Dials the server and presents the session's secret.</summary>
     /// <exception cref="ServerUnavailableException">The server does not answer.</exception>
@@ -34,7 +40,7 @@ internal sealed partial class DataChannel
         {
             byte[] greeting = [.. Preamble.Bytes, .. Frame.Encode(new DataHello(hello.SessionId, hello.ChannelSecret))];
             await end.SendAsync(greeting, cancellationToken);
-            return new DataChannel(end);
+            return new DataChannel(end, new IPEndPoint(server.Address, hello.TunnelPort));
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -78,6 +84,8 @@ internal sealed partial class DataChannel
             }
             await using (service)
             {
+                if (local.Options.ProxyProtocol is { } version)
+                    await service.SendAsync(HeaderOf(visitor).Encode(version), abort);
                 // The server passes nothing on before it, and hears of it with the service's first words at the latest.
                 await _end.SendWithNextAsync(AcceptedFrame, abort);
                 var counters = new RelayCounters();
@@ -96,6 +104,11 @@ internal sealed partial class DataChannel
             await _end.DisposeAsync();
         }
     }
+
+    // Where the visitor had connected to is the tunnel's port, at the address by which this client reaches the server.
+    private ProxyHeader HeaderOf(in Start visitor) => IPAddress.TryParse(visitor.VisitorAddress, out IPAddress? address)
+        ? new ProxyHeader(new IPEndPoint(address, visitor.VisitorPort), _tunnelPort)
+        : default;
 
     private static void Describe(Activity? span, RelayOutcome outcome, RelayCounters counters)
     {

@@ -29,7 +29,14 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
             end = await ConnectAsync(server, either.Token);
             if (options.Plaintext)
                 return end;
-            return server is DnsEndPoint ? await SecureControlAsync(end, either.Token) : await SecureDataAsync(end, either.Token);
+            if (server is DnsEndPoint)
+                return await SecureControlAsync(end, either.Token);
+            if (await SecureDataAsync(end, either.Token) is { } secured)
+                return secured;
+            // The server's certificate may have been renewed since the login: the new one is judged as at a login.
+            end.Abort();
+            end = await ConnectAsync(server, either.Token);
+            return await SecureControlAsync(end, either.Token);
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
@@ -64,16 +71,21 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         }
     }
 
-    private async Task<RelayEnd> SecureDataAsync(RelayEnd end, CancellationToken cancellationToken)
+    // Null where the server shows another certificate than it did to the control channel.
+    private async Task<RelayEnd?> SecureDataAsync(RelayEnd end, CancellationToken cancellationToken)
     {
         var verdict = new TrustVerdict();
         try
         {
             return await TlsEnd.AuthenticateAsClientAsync(end, trust.CreateDataOptions(verdict), cancellationToken);
         }
+        catch (AuthenticationException) when (verdict.Refusal is not null)
+        {
+            return null;
+        }
         catch (AuthenticationException e)
         {
-            throw new TunnelFailedException(verdict.Refusal ?? e.Message);
+            throw new ServerUnavailableException($"the TLS handshake of a data channel with {options.Host}:{options.Port} failed: {e.Message}");
         }
     }
 
@@ -125,7 +137,7 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
     {
         OperationCanceledException when isConnected => $"{server} accepts the connection but says nothing; see that it is the control port",
         OperationCanceledException => $"{server} does not answer",
-        _ when isConnected => $"{server} broke the connection off during the TLS handshake; see that it is the control port",
+        _ when isConnected => $"{server} broke the connection off during the TLS handshake; see that it is the control port, and whether logins from this address have failed too often, which keeps it out for up to ten minutes",
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"nothing listens at {server}",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"the host name of {server} cannot be resolved",
         _ => $"{server} cannot be reached: {exception.Message}",

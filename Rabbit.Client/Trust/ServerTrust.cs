@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Credentials;
+using Rabbit.Protocol.Tls;
 
 namespace Rabbit.Client.Trust;
 
@@ -21,20 +22,24 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
     // (RFC 2606). Their server is known by its certificate.
     private readonly string _dataHost = IPAddress.TryParse(options.Host, out _) ? "rabbit.invalid" : options.Host;
     private readonly X509Certificate2Collection? _authorities = LoadAuthorities(options.CaFile);
+    private readonly ClientIdentity? _identity = options.CertificateFile is null ? null : new ClientIdentity(options.CertificateFile, options.CertificateKeyFile);
     private volatile string? _accepted;
 
     /// <summary>Settings for the handshake of a control channel, which leaves its decision in <paramref name="verdict"/>.</summary>
-    public SslClientAuthenticationOptions CreateControlOptions(TrustVerdict verdict) => CreateOptions(
-        verdict, options.Host, options.Fingerprint is null ? _authorities : [], FindFault);
+    public SslClientAuthenticationOptions CreateControlOptions(TrustVerdict verdict)
+    {
+        _identity?.Refresh();
+        return CreateOptions(verdict, options.Host, options.Fingerprint is null ? _authorities : [], FindFault);
+    }
 
     /// <summary>
     /// Settings for the handshake of a data channel: it must show the certificate that was accepted for the control channel,
-    /// and no chain is built for it again.
+    /// and no chain is built for it again. Where it shows another, <paramref name="verdict"/> says so: the server's may have been renewed.
     /// </summary>
     public SslClientAuthenticationOptions CreateDataOptions(TrustVerdict verdict) => CreateOptions(
         verdict, _dataHost, authorities: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
             ? null
-            : $"A data channel reached a server with another certificate than the control channel's; see that all servers behind {options.Host} have the same.");
+            : "The server shows another certificate than at the login.");
 
     /// <param name="verdict">Takes the decision.</param>
     /// <param name="host">Name of the server.</param>
@@ -49,6 +54,8 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
         {
             TargetHost = host,
             ApplicationProtocols = [RabbitProtocol],
+            EnabledSslProtocols = TlsVersions.Allowed,
+            ClientCertificateContext = _identity?.Current,
             RemoteCertificateValidationCallback = (stream, certificate, _, errors) =>
             {
                 verdict.Refusal = certificate is null

@@ -7,7 +7,7 @@ using Rabbit.Tunneling.ControlPort;
 namespace Rabbit.Host.Startup;
 
 /// <summary>The strings with which clients connect: token, address and fingerprint in one.</summary>
-internal sealed class ClientUris(ControlPortAddress controlPort, IServerCertificate certificate, IOptions<TunnelingOptions> options)
+internal sealed class ClientUris(ControlPortAddress controlPort, ITlsMaterial tls, IOptions<TunnelingOptions> options)
 {
     /// <summary>The host at which clients find this server: as configured, or where it listens, or else the one that the caller knows it by.</summary>
     public string Host(string knownAs)
@@ -20,5 +20,5 @@ internal sealed class ClientUris(ControlPortAddress controlPort, IServerCertific
 
     /// <summary>The string for a token; it holds the token's secret.</summary>
     public string For(TokenText token, string knownAs) => new ConnectionUri(
-        token.Reveal(), Host(knownAs), controlPort.Bound.Port, CertificateFingerprint.Of(certificate.Current), Plaintext: false).Reveal();
+        token.Reveal(), Host(knownAs), controlPort.Bound.Port, CertificateFingerprint.Of(tls.Certificate.TargetCertificate), Plaintext: false).Reveal();
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Rabbit.Persistence.Management;
+using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Host.Startup;
 
@@ -16,7 +16,7 @@ internal static class DescriptorLimit
     /// <exception cref="IOException">One sentence with the number to set.</exception>
     public static void Check(PortRange range)
     {
-        if (ReadLimit() is not { } limit || range.Count + Reserve <= limit)
+        if (OpenFileLimit.Read() is not { } limit || range.Count + Reserve <= limit)
             return;
         int needed = range.Count + Reserve;
         string narrower = limit > Reserve
@@ -25,18 +25,5 @@ internal static class DescriptorLimit
         throw new IOException(
             $"The {range.Count} tunnel ports {range} need {needed} file descriptors, one each and {Reserve} for everything else, and this process may open {limit}; "
             + $"raise its limit ('ulimit -n {needed}' before the start, LimitNOFILE={needed} in a systemd unit){narrower}.");
-    }
-
-    /// <summary>How many descriptors this process may open, or null where that is not known.</summary>
-    public static long? ReadLimit()
-    {
-        // "Max open files", then the soft and the hard limit (proc(5)). The runtime has raised the soft one to the hard one when it
-        // started, so that the soft one is all there is to be had.
-        const string Name = "Max open files";
-        const string Limits = "/proc/self/limits";
-        if (!File.Exists(Limits) || File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal)) is not { } line)
-            return null;
-        string soft = line[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        return long.TryParse(soft, CultureInfo.InvariantCulture, out long limit) ? limit : null;
     }
 }

@@ -1,11 +1,15 @@
 using System.Net;
+using System.Net.Security;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api;
 using Rabbit.Host.Dashboard;
 using Rabbit.Host.Telemetry;
+using Rabbit.Host.Tls;
 using Rabbit.Persistence;
+using Rabbit.Protocol.Tls;
 using Rabbit.Tunneling;
 
 namespace Rabbit.Host.Startup;
@@ -43,10 +47,12 @@ internal static class RabbitServer
         builder.Services.AddSystemd();
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
         builder.Services.AddSingleton<FirstRun>();
-        builder.Services.AddSingleton<IServerCertificate, ServerCertificate>();
+        builder.Services.AddSingleton<TlsMaterial>();
+        builder.Services.AddSingleton<ITlsMaterial>(provider => provider.GetRequiredService<TlsMaterial>());
         builder.Services.AddSingleton<StateStart>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<StateStart>());
         builder.Services.AddRabbitTunneling();
+        builder.Services.AddHostedService<TlsReload>();
         builder.Services.AddSingleton<ClientUris>();
         builder.Services.AddHostedService<Welcome>();
         builder.Services.AddDataProtection().SetApplicationName("rabbit").PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
@@ -61,13 +67,22 @@ internal static class RabbitServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             ApiOptions api = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
-            IServerCertificate certificate = kestrel.ApplicationServices.GetRequiredService<IServerCertificate>();
+            ITlsMaterial tls = kestrel.ApplicationServices.GetRequiredService<ITlsMaterial>();
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
             kestrel.Listen(IPAddress.Parse(api.ApiBind), api.ApiPort, listen =>
             {
                 if (api.IsSecure())
-                    listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current);
+                {
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                        {
+                            ServerCertificateContext = tls.Certificate,
+                            EnabledSslProtocols = TlsVersions.Allowed,
+                        }),
+                    });
+                }
             });
         });
 

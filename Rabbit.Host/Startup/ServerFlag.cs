@@ -23,6 +23,8 @@ internal sealed record ServerFlag(string Name, string Key, string Description)
         new("--public-host", "PublicHost", "Host name by which visitors and clients reach this server."),
         new("--certificate", "CertificateFile", "PEM file of the control port's certificate; without it a self-signed one."),
         new("--certificate-key", "CertificateKeyFile", "PEM file of the certificate's private key."),
+        new("--client-ca", "ClientCaFile", "PEM file of the authority that must have signed each client's certificate; without it clients need none."),
+        new("--proxy-from", "ProxyFrom", "Networks of load balancers whose connections to tunnel ports begin with a PROXY header, with commas between them (none)."),
         new("--port-range", "PortRange", "FIRST-LAST: the tunnel ports of an empty database (10000-20000)."),
     ];
 }

@@ -17,7 +17,7 @@ internal sealed partial class Welcome(
     StateStart state, FirstRun firstRun, IServer server, ControlPortAddress controlPort, ClientUris uris,
     IOptions<PersistenceOptions> persistence, ILogger<Welcome> logger) : IHostedLifecycleService
 {
-    private const string ExampleLocalPort = "3000";
+    private const int ExampleLocalPort = 3000;
 
     private Task _greeting = Task.CompletedTask;
 
@@ -85,7 +85,7 @@ internal sealed partial class Welcome(
         return $"""
               Client     run this where your service is; the token is shown this once:
 
-            {ClientProgram.Command()} connect '{uris.For(first.Text, "localhost")}' --local-port {ExampleLocalPort}
+            {ConnectCommand.For(uris.For(first.Text, "localhost"), ExampleLocalPort, isLocal: true)}
 
               Visitors   curl http://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{first.Token.Port}/
 

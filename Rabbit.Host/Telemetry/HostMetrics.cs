@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Rabbit.Host.Startup;
+using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Host.Telemetry;
 
@@ -19,7 +19,7 @@ internal sealed class HostMetrics(IMeterFactory meters) : IHostedService
         {
             meter.CreateObservableUpDownCounter("process.unix.file_descriptor.count", CountDescriptors, "{file_descriptor}", "Open file descriptors.");
         }
-        if (DescriptorLimit.ReadLimit() is { } limit)
+        if (OpenFileLimit.Read() is { } limit)
         {
             meter.CreateObservableUpDownCounter(
                 "rabbit.process.file_descriptor.limit", () => limit, "{file_descriptor}", "File descriptors that this process may open.");

@@ -46,7 +46,7 @@ public sealed record ConnectionUri(string Token, string Host, int Port, string? 
             Uri.UnescapeDataString(uri.UserInfo), uri.IdnHost.Trim('[', ']'), uri.IsDefaultPort ? DefaultPort : uri.Port, fingerprint, plaintext);
     }
 
-    /// <summary>The string to paste, token included.</summary>
+    /// <summary>The string to paste, with its token if it carries one.</summary>
     public string Reveal()
     {
         string host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
@@ -56,7 +56,7 @@ public sealed record ConnectionUri(string Token, string Host, int Port, string? 
             (null, true) => "?plaintext=1",
             _ => "",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"rabbit://{Token}@{host}:{Port}{query}");
+        return string.Create(CultureInfo.InvariantCulture, $"rabbit://{(Token.Length > 0 ? $"{Token}@" : "")}{host}:{Port}{query}");
     }
 
     /// <summary>The string without its token, so that a log line cannot leak it.</summary>

@@ -41,4 +41,7 @@ public enum RejectCode : ushort
 
     /// <summary>The token may not be used from the client's address.</summary>
     AddressNotAllowed = 13,
+
+    /// <summary>The client has shown no certificate, or none that is accepted here.</summary>
+    CertificateNeeded = 14,
 }

@@ -56,8 +56,12 @@ public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, byte F
         writer.Write(Flags);
     }
 
-    /// <summary>Reads it where there are bytes enough; a peer that knows nothing of it has sent none.</summary>
-    internal static TraceContext Read(ref PayloadReader reader) => reader.Remaining < Length
-        ? default
-        : new TraceContext(new UInt128(reader.ReadUInt64(), reader.ReadUInt64()), reader.ReadUInt64(), reader.ReadByte());
+    /// <summary>Reads it where there are bytes enough; a peer that knows nothing of it has sent none. One without a trace or a span names nothing.</summary>
+    internal static TraceContext Read(ref PayloadReader reader)
+    {
+        if (reader.Remaining < Length)
+            return default;
+        var read = new TraceContext(new UInt128(reader.ReadUInt64(), reader.ReadUInt64()), reader.ReadUInt64(), reader.ReadByte());
+        return read.IsPresent ? read : default;
+    }
 }

@@ -20,12 +20,12 @@ public sealed class TlsEnd : RelayEnd
     private bool _sendEnded;
     private bool _receivedEnd;
 
-    private TlsEnd(RelayEnd lower)
+    private TlsEnd(RelayEnd lower, int maxHandshakeBytes = int.MaxValue)
         : base(lower.Socket)
     {
         _lower = lower;
         _engine = new SemaphoreSlim(0, 1);
-        _stream = new TlsLowerStream(lower, _engine);
+        _stream = new TlsLowerStream(lower, _engine, maxHandshakeBytes);
         _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
     }
 
@@ -33,11 +33,15 @@ public sealed class TlsEnd : RelayEnd
     /// Runs the server's side of a handshake over <paramref name="lower"/>, which then belongs to the result; on failure
     /// it stays the caller's.
     /// </summary>
+    /// <param name="lower">The connection.</param>
+    /// <param name="options">The server's settings.</param>
+    /// <param name="maxBytes">How many the peer may send before the handshake is complete.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
-    /// <exception cref="IOException">The peer left.</exception>
+    /// <exception cref="IOException">The peer left, or has sent too much.</exception>
     public static Task<TlsEnd> AuthenticateAsServerAsync(
-        RelayEnd lower, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
-        AuthenticateAsync(lower, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
+        RelayEnd lower, SslServerAuthenticationOptions options, int maxBytes, CancellationToken cancellationToken) =>
+        AuthenticateAsync(new TlsEnd(lower, maxBytes), tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
 
     /// <summary>
     /// Runs the client's side of a handshake over <paramref name="lower"/>, which then belongs to the result; on failure
@@ -47,7 +51,7 @@ public sealed class TlsEnd : RelayEnd
     /// <exception cref="IOException">The peer left.</exception>
     public static Task<TlsEnd> AuthenticateAsClientAsync(
         RelayEnd lower, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        AuthenticateAsync(lower, tls => tls.AuthenticateAsClientAsync(options, cancellationToken));
+        AuthenticateAsync(new TlsEnd(lower), tls => tls.AuthenticateAsClientAsync(options, cancellationToken));
 
     /// <inheritdoc/>
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
@@ -100,9 +104,8 @@ public sealed class TlsEnd : RelayEnd
         return 0;
     }
 
-    private static async Task<TlsEnd> AuthenticateAsync(RelayEnd lower, Func<SslStream, Task> authenticate)
+    private static async Task<TlsEnd> AuthenticateAsync(TlsEnd end, Func<SslStream, Task> authenticate)
     {
-        var end = new TlsEnd(lower);
         try
         {
             await authenticate(end._tls);
@@ -112,6 +115,7 @@ public sealed class TlsEnd : RelayEnd
             await end._tls.DisposeAsync();
             throw;
         }
+        end._stream.HandshakeIsComplete();
         OpenSslBuffers.ReleaseWhenEmpty(end._tls);
         end._tls.RemoteCertificate?.Dispose(); // It was judged during the handshake, and is some kilobytes large.
         end._engine.Release();

@@ -6,16 +6,27 @@ namespace Rabbit.Protocol.Transport;
 /// <summary>
 /// What an SslStream reads and writes: a bare socket, and before that what a handshake read too far. While the SslStream waits
 /// here for the socket it runs no code of its own, and so gives up <paramref name="engine"/>, which its caller holds for every
-/// read.
+/// read. Until the handshake is complete it takes no more than <paramref name="maxHandshakeBytes"/>: what a peer may send that nobody knows yet.
 /// </summary>
-internal sealed class TlsLowerStream(RelayEnd end, SemaphoreSlim engine) : RelayEndStream(end)
+internal sealed class TlsLowerStream(RelayEnd end, SemaphoreSlim engine, int maxHandshakeBytes) : RelayEndStream(end)
 {
+    private int? _handshakeBytesLeft = maxHandshakeBytes;
+
     private readonly NetworkStream _socket = OpenStream(end.Socket);
+
+    /// <summary>From now on it takes whatever comes.</summary>
+    public void HandshakeIsComplete() => _handshakeBytesLeft = null;
 
     // One pending read and one pending write at most: their state machines are pooled instead of made for every message.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_handshakeBytesLeft is { } left && !buffer.IsEmpty)
+        {
+            if (left == 0)
+                throw new IOException($"The peer's TLS handshake is longer than {maxHandshakeBytes} bytes.");
+            buffer = buffer[..Math.Min(left, buffer.Length)];
+        }
         ValueTask<int> reading = End.HasUnread ? base.ReadAsync(buffer, cancellationToken) : _socket.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompletedSuccessfully)
             return NoteEnd(await reading, buffer);
@@ -41,6 +52,7 @@ internal sealed class TlsLowerStream(RelayEnd end, SemaphoreSlim engine) : Relay
     private int NoteEnd(int count, Memory<byte> buffer)
     {
         ReachedEnd |= count == 0 && !buffer.IsEmpty;
+        _handshakeBytesLeft -= count;
         return count;
     }
 

@@ -35,6 +35,23 @@ public sealed class CrowdTests(RunningServer running) : IClassFixture<RunningSer
     }
 
     [Fact]
+    [Trait("Property", "P35")]
+    public async Task AThousandVisitorsAtOnce_WhileEveryCoreIsBusy_AllServed()
+    {
+        RunningProcess[] busy = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => RunningProcess.Start("busy shell", "/bin/sh", ["-c", "while :; do :; done"]))];
+        try
+        {
+            await AThousandVisitorsAtOnce_TunnelClient_AllServed();
+            await AThousandVisitorsAtOnce_LegacyClient_AllServed();
+        }
+        finally
+        {
+            foreach (RunningProcess shell in busy)
+                await shell.DisposeAsync();
+        }
+    }
+
+    [Fact]
     [Trait("Property", "P45")]
     public async Task Sockets_OfBothHops_DoNotDelay()
     {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tests.Support;
@@ -14,6 +15,8 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
 {
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    private static readonly RejectCode[] Refusals = [RejectCode.Protocol, RejectCode.InvalidChannel, RejectCode.InvalidToken];
 
     private int ControlPort => running.Server.ControlPort;
 
@@ -44,6 +47,33 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
         var (_, end) = await channel.AcceptAsync();
         await visitor.SendAllAsync("?");
         Assert.Equal("?"u8.ToArray(), await end.ReadExactlyAsync(1));
+    }
+
+    [Fact]
+    [Trait("Property", "P01")]
+    public async Task EveryFrame_BeforeAuthentication_ChangesNothing()
+    {
+        using NativePeer client = await NativePeer.LoginAsync(ControlPort, running.Token);
+        string before = await StateAsync();
+        // Every type there may be, as long as the longest message and too long for any, in an order that is the same each time.
+        byte[] body = new byte[ProtocolLimits.UnauthenticatedPayload];
+        int[] types = [.. Enumerable.Range(0, 256)];
+        new Random(20_260_101).Shuffle(types);
+        foreach (int type in types)
+        {
+            foreach (int length in new[] { 0, 40, body.Length })
+            {
+                using NativePeer peer = await NativePeer.ConnectAsync(ControlPort);
+                await peer.SendAsync(new byte[] { 0, 0, (byte)(length >> 8), (byte)length, (byte)type });
+                await peer.SendAsync(body.AsMemory(0, length));
+                Assert.Contains((await peer.ReadAsync()).Read<Reject>().Code, Refusals);
+            }
+        }
+
+        Assert.Equal(before, await StateAsync());
+        using Socket visitor = await SocketConversation.ConnectAsync(running.Token.Port);
+        using NativePeer channel = await NativePeer.OpenChannelAsync(ControlPort, client.Hello);
+        await channel.AcceptAsync();
     }
 
     [Fact]
@@ -229,7 +259,7 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
     /// <summary>A server that waits only briefly for a login, with a token of its own.</summary>
     public sealed class ImpatientServer : IAsyncLifetime
     {
-        private Installation _installation = null!;
+        internal Installation Installation { get; private set; } = null!;
 
         internal RabbitProcess Server { get; private set; } = null!;
 
@@ -238,12 +268,12 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
         /// <inheritdoc/>
         public async ValueTask InitializeAsync()
         {
-            _installation = await Installation.CreateAsync();
-            Server = await _installation.StartAsync(("RABBIT_HANDSHAKE_TIMEOUT", $"{Handshake}"));
+            Installation = await Installation.CreateAsync();
+            Server = await Installation.StartAsync(("RABBIT_HANDSHAKE_TIMEOUT", $"{Handshake}"), ("RABBIT_PENALTY_EXEMPT", "127.0.0.1"));
             Token = await Server.CreateTokenAsync();
         }
 
         /// <inheritdoc/>
-        public ValueTask DisposeAsync() => _installation.DisposeAsync();
+        public ValueTask DisposeAsync() => Installation.DisposeAsync();
     }
 }

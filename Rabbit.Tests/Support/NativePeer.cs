@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
@@ -26,17 +27,17 @@ internal sealed class NativePeer : IDisposable
     public ServerHello Hello { get; private set; }
 
     /// <summary>Connects and says nothing but the preamble.</summary>
-    public static async Task<NativePeer> ConnectAsync(int port)
+    public static async Task<NativePeer> ConnectAsync(int port, IPAddress? from = null)
     {
-        var peer = new NativePeer(await SocketConversation.ConnectAsync(port));
+        var peer = new NativePeer(await SocketConversation.ConnectAsync(port, from));
         await peer.SendAsync(Preamble.Bytes.ToArray());
         return peer;
     }
 
     /// <summary>Logs in; fails when it is turned away.</summary>
-    public static async Task<NativePeer> LoginAsync(int port, TestToken token, ServerHello last = default, bool yield = false)
+    public static async Task<NativePeer> LoginAsync(int port, TestToken token, ServerHello last = default, bool yield = false, IPAddress? from = null)
     {
-        NativePeer peer = await ConnectAsync(port);
+        NativePeer peer = await ConnectAsync(port, from);
         await peer.SendAsync(HelloOf(token.Text, last, yield));
         Frame answer = await peer.ReadAsync();
         if (answer.Type == FrameType.Reject)
@@ -46,9 +47,9 @@ internal sealed class NativePeer : IDisposable
     }
 
     /// <summary>Opens a data channel for a session.</summary>
-    public static async Task<NativePeer> OpenChannelAsync(int port, ServerHello hello)
+    public static async Task<NativePeer> OpenChannelAsync(int port, ServerHello hello, IPAddress? from = null)
     {
-        NativePeer channel = await ConnectAsync(port);
+        NativePeer channel = await ConnectAsync(port, from);
         await channel.SendAsync(new DataHello(hello.SessionId, hello.ChannelSecret));
         return channel;
     }

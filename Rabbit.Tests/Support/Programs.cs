@@ -7,6 +7,8 @@ internal static class Programs
 
     public static string TunnelClient { get; } = Find("Rabbit.Client", "tunnel-client");
 
+    public static string Fuzz { get; } = Find("Rabbit.Fuzz", "rabbit-fuzz");
+
     private static string Find(string project, string program)
     {
         string here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);

@@ -37,7 +37,7 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
         await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout);
         Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
         string key = await ReadAdminKeyAsync();
-        _api = new AdminApi(new Uri(api.Groups["url"].Value), key.Trim());
+        _api = new AdminApi(new Uri($"{api.Groups["scheme"]}://127.0.0.1{api.Groups["port"]}"), key.Trim());
     }
 
     /// <summary>The connection string and tunnel port that the first start of an installation prints.</summary>
@@ -45,7 +45,7 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     {
         Match client = await Process.WaitForLineAsync(ClientLine(), StartTimeout);
         Match visitors = await Process.WaitForLineAsync(VisitorsLine(), StartTimeout);
-        return (client.Groups["uri"].Value, int.Parse(visitors.Groups["port"].Value, null));
+        return ((ConnectionUri.Parse(client.Groups["uri"].Value) with { Token = client.Groups["token"].Value }).Reveal(), int.Parse(visitors.Groups["port"].Value, null));
     }
 
     /// <summary>A new token with a tunnel port of its own.</summary>
@@ -72,10 +72,10 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
         await Process.DisposeAsync();
     }
 
-    [GeneratedRegex(@"API listening on (?<url>http://127\.0\.0\.1:\d+)")]
+    [GeneratedRegex(@"API listening on (?<scheme>https?)://(?:127\.0\.0\.1|0\.0\.0\.0)(?<port>:\d+)")]
     private static partial Regex ApiLine();
 
-    [GeneratedRegex(@"connect '(?<uri>rabbit://[^']+)' --local-port \d+$")]
+    [GeneratedRegex(@"^RABBIT_TOKEN=(?<token>rbt_\w+) \S+tunnel-client connect '(?<uri>rabbit://[^']+)' --local-port \d+$")]
     private static partial Regex ClientLine();
 
     [GeneratedRegex(@"curl http://[^:/]+:(?<port>\d+)/$")]

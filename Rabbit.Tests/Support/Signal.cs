@@ -3,6 +3,7 @@ namespace Rabbit.Tests.Support;
 /// <summary>Signals by their Linux numbers (signal(7)).</summary>
 internal enum Signal
 {
+    HangUp = 1,
     Kill = 9,
     Term = 15,
     Continue = 18,

@@ -12,12 +12,14 @@ internal static class SocketConversation
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Connects to a port of this machine.</summary>
-    public static async Task<Socket> ConnectAsync(int port)
+    /// <summary>Connects to a port of this machine, from an address of its own or from another of 127.0.0.0/8.</summary>
+    public static async Task<Socket> ConnectAsync(int port, IPAddress? from = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            if (from is not null)
+                socket.Bind(new IPEndPoint(from, 0));
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), TestContext.Current.CancellationToken);
             return socket;
         }

@@ -7,9 +7,9 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
 
     private readonly TempDirectory _home = new();
 
-    private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment) => Process = RunningProcess.Start(
+    private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment, params string[] options) => Process = RunningProcess.Start(
         "tunnel-client", Programs.TunnelClient,
-        ["connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", "--verbose"],
+        ["connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", "--verbose", .. options],
         new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
         {
             ["HOME"] = _home.Path,
@@ -22,10 +22,16 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
     public static TunnelClientProcess Start(string connectionString, int localPort) => new(connectionString, localPort, []);
 
     /// <summary>Starts a client and waits until its tunnel is up.</summary>
-    public static async Task<TunnelClientProcess> ConnectAsync(
-        string connectionString, int localPort, params (string Name, string Value)[] environment)
+    public static Task<TunnelClientProcess> ConnectAsync(
+        string connectionString, int localPort, params (string Name, string Value)[] environment) =>
+        WhenUpAsync(new TunnelClientProcess(connectionString, localPort, environment));
+
+    /// <inheritdoc cref="ConnectAsync(string, int, ValueTuple{string, string}[])"/>
+    public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort, params string[] options) =>
+        await WhenUpAsync(new TunnelClientProcess(await server.ConnectionStringAsync(token), localPort, [], options));
+
+    private static async Task<TunnelClientProcess> WhenUpAsync(TunnelClientProcess client)
     {
-        var client = new TunnelClientProcess(connectionString, localPort, environment);
         try
         {
             await client.Process.WaitForLineAsync("Tunnel is up", ConnectTimeout);
@@ -37,10 +43,6 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
             throw;
         }
     }
-
-    /// <inheritdoc cref="ConnectAsync(string, int, ValueTuple{string, string}[])"/>
-    public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort) =>
-        await ConnectAsync(await server.ConnectionStringAsync(token), localPort);
 
     /// <summary>Waits until it has found the server again.</summary>
     public Task WaitUntilBackAsync(int mark) => Process.WaitForLineAsync("Tunnel is back", ConnectTimeout, mark);

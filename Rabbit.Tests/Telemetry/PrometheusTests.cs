@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Rabbit.Tests.Support;
 using Xunit;
@@ -36,6 +37,11 @@ public sealed partial class PrometheusTests
         Task load = LoadAsync(server, token, refusing, breaking, stop.Token);
         try
         {
+            // More at once than there are channels ready.
+            Socket[] crowd = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => SocketConversation.ConnectAsync(token.Port)));
+            await HasValueAsync(prometheus, "rabbit_channel_wait_duration_seconds_count{rabbit_channel_result=\"miss\"}", "a channel that was not ready");
+            Array.ForEach(crowd, visitor => visitor.Dispose());
+
             // So that there are failures to be seen, and what was lost is seen to be back.
             await redis.Kill9Async();
             await BecomesAsync(prometheus, "rabbit_redis_up", 0);

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Sessions;
 
 namespace Rabbit.Tunneling.Authentication;
 
 /// <summary>Ends a tunnel within a second of its token's expiry, and a session of its secret's.</summary>
-internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticator authenticator, TimeProvider time)
+internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticator authenticator, KnownAddresses addresses, TimeProvider time)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -25,6 +26,7 @@ internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticat
                     tunnel.EndSessionOfOldSecret();
             }
             authenticator.ForgetOld();
+            addresses.ForgetOld();
         }
     }
 }

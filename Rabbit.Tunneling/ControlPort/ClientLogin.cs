@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol;
+using Rabbit.Protocol.Credentials;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Legacy;
 using Rabbit.Protocol.Messages;
@@ -22,12 +23,15 @@ namespace Rabbit.Tunneling.ControlPort;
 /// Nothing that a peer sends before it has authenticated changes any state.
 /// </summary>
 internal sealed partial class ClientLogin(
-    TokenAuthenticator authenticator, TunnelRegistry registry, HandshakeAdmission admission, LegacyChannels legacyChannels,
-    RestoredTunnels restoredTunnels, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
+    TokenAuthenticator authenticator, TunnelRegistry registry, KnownAddresses known, LoginPenalties penalties, LegacyChannels legacyChannels,
+    RestoredTunnels restoredTunnels, ServerTls tls, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
 {
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PortBusyRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CertificateRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OccupiedRetry = TimeSpan.FromSeconds(30);
+
+    private readonly OncePerSecond _keptOutLogged = new(time);
 
     /// <summary>
     /// Reads a native hello. A control channel becomes a session, to be served; a data channel is given to its session, and
@@ -52,9 +56,9 @@ internal sealed partial class ClientLogin(
             {
                 return null;
             }
-            else if (PlaintextRejection(incoming) is { } plaintext)
+            else if (WayRejection(incoming) is { } notThisWay)
             {
-                reject = plaintext;
+                reject = notThisWay;
             }
             else if (frame.Type == FrameType.DataHello && requiredPort is null)
             {
@@ -81,7 +85,7 @@ internal sealed partial class ClientLogin(
         {
             reject = Refuse(RejectCode.Protocol, e.Message);
         }
-        Note(reject, trace);
+        Note(reject, incoming.Remote.Address, trace);
         await incoming.AnswerAsync(Frame.Encode(reject), cancellationToken);
         return null;
     }
@@ -96,8 +100,8 @@ internal sealed partial class ClientLogin(
         {
             if (await incoming.Transport.Input.ReadLineAsync(ProtocolLimits.LegacyLine, cancellationToken) is not { } first)
                 return null;
-            if (PlaintextRejection(incoming) is { } plaintext)
-                reject = plaintext;
+            if (WayRejection(incoming) is { } notThisWay)
+                reject = notThisWay;
             else if (LegacyMessages.TryParseData(first, out Guid id))
             {
                 if (requiredPort is null && legacyChannels.TryGive(id, incoming.Detach))
@@ -129,7 +133,7 @@ internal sealed partial class ClientLogin(
         {
             reject = Refuse(RejectCode.Protocol, e.Message);
         }
-        Note(reject, trace);
+        Note(reject, incoming.Remote.Address, trace);
         await incoming.AnswerAsync(LegacyMessages.Error(reject.Sentence), cancellationToken);
         return null;
     }
@@ -137,7 +141,7 @@ internal sealed partial class ClientLogin(
     /// <summary>Serves a session's control channel until it ends, then lets its tunnel go offline.</summary>
     public async Task ServeAsync(TunnelSession session, IncomingConnection incoming)
     {
-        using IDisposable budget = admission.Authenticated(incoming.Remote.Address);
+        using IDisposable login = known.Add(incoming.Remote.Address, session.Tunnel.Token.TokenId);
         SocketTuning.DetectDeadPeer(incoming.Transport.End.Socket, options.Value.DeadAfter);
         var native = session as NativeSession;
         if (native is not null)
@@ -159,6 +163,11 @@ internal sealed partial class ClientLogin(
     private async Task<(TunnelSession? Session, Reject Reject)> LogInAsync(
         string tokenText, ClientDescription client, int? requiredPort, IPEndPoint remote, LoginTrace trace, CancellationToken cancellationToken)
     {
+        if (penalties.Remaining(remote.Address) is { Ticks: > 0 } wait
+            && !(TokenText.TryParse(tokenText, out TokenText presented) && known.Contain(remote.Address, presented.Id)))
+        {
+            return (null, new Reject(RejectCode.TooMany, Retryable: true, wait, "Logins from this address have failed too often; the client comes back by itself."));
+        }
         AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, remote.Address, cancellationToken);
         if (authentication.Token is not { } token)
         {
@@ -230,21 +239,39 @@ internal sealed partial class ClientLogin(
         return preamble[^1] == Preamble.MajorVersion;
     }
 
-    private Reject? PlaintextRejection(IncomingConnection incoming) =>
-        incoming.IsExposed && !options.Value.AllowPlaintext
+    // Of the way by which the peer came, whatever it says.
+    private Reject? WayRejection(IncomingConnection incoming)
+    {
+        if (incoming.CertificateFault is { } fault)
+            return new Reject(RejectCode.CertificateNeeded, Retryable: true, CertificateRetry, fault);
+        if (tls.NeedsClientCertificate && !incoming.IsTls)
+            return Refuse(RejectCode.PlaintextForbidden, "This server takes only clients that show a certificate; connect with TLS, --certificate and --certificate-key.");
+        return incoming.IsExposed && !options.Value.AllowPlaintext
             ? Refuse(RejectCode.PlaintextForbidden, "This server accepts plaintext from its own machine only; connect with TLS.")
             : null;
+    }
 
     private static Reject Refuse(RejectCode code, string sentence) => new(code, Retryable: false, TimeSpan.Zero, sentence);
 
     // A data channel that comes too late is no login.
-    private void Note(in Reject reject, LoginTrace trace)
+    private void Note(in Reject reject, IPAddress address, LoginTrace trace)
     {
         if (reject.Code == RejectCode.InvalidChannel)
             return;
+        if (reject.Code is RejectCode.InvalidToken or RejectCode.Protocol)
+            Penalize(address, reject.Code == RejectCode.InvalidToken ? LoginPenalties.WrongToken : LoginPenalties.NoLogin);
         metrics.Rejected(reject.Code);
         trace.Rejected(reject);
     }
+
+    private void Penalize(IPAddress address, TimeSpan penalty)
+    {
+        if (penalties.Add(address, penalty) && _keptOutLogged.TryPass())
+            LogKeptOut(address);
+    }
+
+    [LoggerMessage(EventIds.AddressPenalized, LogLevel.Warning, "Logins from {Address} have failed too often: it is kept out for up to ten minutes, but for tokens that have logged in from there lately")]
+    private partial void LogKeptOut(IPAddress address);
 
     [LoggerMessage(EventIds.LoginRejected, LogLevel.Warning, "Rejected a login from {Remote}: {Code}")]
     private partial void LogRejected(IPEndPoint remote, RejectCode code);

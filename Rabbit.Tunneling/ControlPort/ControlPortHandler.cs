@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.Transport;
 
@@ -13,14 +14,15 @@ namespace Rabbit.Tunneling.ControlPort;
 /// and then serves its session, or gives the data channel that it is to its session's pool.
 /// </summary>
 internal sealed partial class ControlPortHandler(
-    HandshakeAdmission admission, ServerTls tls, ClientLogin login, IOptions<TunnelingOptions> options, TimeProvider time,
-    ILogger<ControlPortHandler> logger) : ConnectionHandler
+    HandshakeAdmission admission, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls, ClientLogin login,
+    IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ControlPortHandler> logger) : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         await using var incoming = IncomingConnection.Take(connection);
-        using HandshakeAdmission.Place? place = admission.TryEnter(incoming.Remote.Address);
+        RelayEnd end = incoming.Transport.End;
+        using HandshakeAdmission.Place? place = descriptors.DropsClient(incoming) ? null : admission.TryEnter(incoming.Remote.Address, end.Abort);
         if (place is null)
         {
             incoming.Detach().Abort();
@@ -31,7 +33,7 @@ internal sealed partial class ControlPortHandler(
         {
             TunnelSession? session;
             using (var deadline = new CancellationTokenSource(options.Value.HandshakeTimeout, time))
-                session = await AuthenticateAsync(incoming, deadline.Token);
+                session = await AuthenticateAsync(incoming, place, deadline.Token);
             place.Dispose();
             if (session is not null)
                 await login.ServeAsync(session, incoming);
@@ -39,15 +41,17 @@ internal sealed partial class ControlPortHandler(
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or AuthenticationException)
         {
             LogHandshakeFailed(incoming.Remote, e.Message);
+            Penalize(incoming, place, e is OperationCanceledException ? LoginPenalties.TooSlow : LoginPenalties.NoLogin);
         }
     }
 
-    private async Task<TunnelSession?> AuthenticateAsync(IncomingConnection incoming, CancellationToken cancellationToken)
+    private async Task<TunnelSession?> AuthenticateAsync(
+        IncomingConnection incoming, HandshakeAdmission.Place place, CancellationToken cancellationToken)
     {
         ControlProtocol protocol = await ControlProtocolDetector.DetectAsync(incoming.Transport.Input, cancellationToken);
         if (protocol == ControlProtocol.Tls)
         {
-            await incoming.SecureAsync(tls.Options, cancellationToken);
+            await incoming.SecureAsync(tls, cancellationToken);
             protocol = await ControlProtocolDetector.DetectAsync(incoming.Transport.Input, cancellationToken);
         }
         switch (protocol)
@@ -57,14 +61,23 @@ internal sealed partial class ControlPortHandler(
             case ControlProtocol.Legacy:
                 return await login.AcceptLegacyAsync(incoming, requiredPort: null, cancellationToken);
             case ControlProtocol.Http:
+                Penalize(incoming, place, LoginPenalties.NoLogin);
                 await incoming.AnswerAsync(ControlPortReplies.Http, cancellationToken);
                 return null;
             case ControlProtocol.Unknown or ControlProtocol.Tls:
+                Penalize(incoming, place, LoginPenalties.NoLogin);
                 await incoming.AnswerAsync(ControlPortReplies.Unknown, cancellationToken);
                 return null;
             default:
                 return null;
         }
+    }
+
+    // The data channels of a known address may break at any time, and who was dropped may have been about to log in.
+    private void Penalize(IncomingConnection incoming, HandshakeAdmission.Place place, TimeSpan penalty)
+    {
+        if (place is { IsStranger: true, IsDropped: false })
+            penalties.Add(incoming.Remote.Address, penalty);
     }
 
     [LoggerMessage(EventIds.HandshakeFailed, LogLevel.Debug, "Handshake with {Remote} failed: {Reason}")]

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -23,7 +22,6 @@ internal sealed class NativeSession : TunnelSession
     private readonly TunnelingMetrics _metrics;
     private readonly ControlWriter _writer = new(ControlQueueCapacity);
     private readonly ChannelPool _pool;
-    private readonly byte[] _channelSecret = RandomNumberGenerator.GetBytes(16);
     private readonly CancellationTokenSource _silent = new();
     private long _lastReceived;
     private long _pingSent;
@@ -42,7 +40,7 @@ internal sealed class NativeSession : TunnelSession
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
         _writer.TryPost(new ServerHello(
-            Minor: 0, record.SessionId, (ulong)record.Epoch, new Guid(_channelSecret, bigEndian: true), (ushort)record.Port,
+            Minor: 0, record.SessionId, (ulong)record.Epoch, ChannelSecret.Value, (ushort)record.Port,
             options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter));
     }
 
@@ -55,13 +53,8 @@ internal sealed class NativeSession : TunnelSession
     /// <inheritdoc/>
     public override int ReadyChannels => _pool.Ready;
 
-    /// <summary>Compares a presented secret in constant time.</summary>
-    public bool OwnsSecret(Guid presented)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        presented.TryWriteBytes(bytes, bigEndian: true, out _);
-        return CryptographicOperations.FixedTimeEquals(bytes, _channelSecret);
-    }
+    /// <summary>What its data channels must present.</summary>
+    public ChannelSecret ChannelSecret { get; } = new();
 
     /// <inheritdoc/>
     public override ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync() =>

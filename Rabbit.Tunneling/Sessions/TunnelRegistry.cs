@@ -163,5 +163,5 @@ public sealed class TunnelRegistry
 
     /// <summary>The session that a data channel presented, when the secret is its own; null otherwise.</summary>
     internal NativeSession? FindByChannelSecret(in DataHello hello) =>
-        _sessions.TryGetValue(hello.SessionId, out NativeSession? session) && session.OwnsSecret(hello.ChannelSecret) ? session : null;
+        _sessions.TryGetValue(hello.SessionId, out NativeSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
 }

@@ -20,17 +20,5 @@ public sealed record TunnelRules(
     /// <summary>True when a client may log in from this address.</summary>
     public bool AllowClient(IPAddress address) => IsIn(ClientNetworks, address);
 
-    private static bool IsIn(IReadOnlyList<IPNetwork> networks, IPAddress address)
-    {
-        if (networks.Count == 0)
-            return true;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        foreach (IPNetwork network in networks)
-        {
-            if (network.Contains(address))
-                return true;
-        }
-        return false;
-    }
+    private static bool IsIn(IReadOnlyList<IPNetwork> networks, IPAddress address) => networks.Count == 0 || networks.Contain(address);
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.ControlPort;
 
 namespace Rabbit.Tunneling.Transport;
 
@@ -12,16 +12,25 @@ namespace Rabbit.Tunneling.Transport;
 /// </summary>
 internal sealed class IncomingConnection : IAsyncDisposable
 {
+    private readonly IPEndPoint _peer;
     private DetachableTransport _transport;
 
-    private IncomingConnection(RelayEnd end, IPEndPoint remote)
+    private IncomingConnection(RelayEnd end, IPEndPoint peer)
     {
         _transport = new DetachableTransport(end);
-        Remote = remote;
+        _peer = peer;
+        Remote = peer;
+        Descriptor = (int)end.Socket.SafeHandle.DangerousGetHandle();
     }
 
-    /// <summary>The peer's address.</summary>
-    public IPEndPoint Remote { get; }
+    /// <summary>Whose connection it is: the peer, or on whose behalf the peer, a load balancer, has connected.</summary>
+    public IPEndPoint Remote { get; private set; }
+
+    /// <summary>
+    /// The socket's descriptor when it was accepted. The kernel takes the lowest that is free (accept(2)), so that it tells how many are
+    /// open at least.
+    /// </summary>
+    public int Descriptor { get; }
 
     /// <summary>The port that the peer dialled.</summary>
     public int LocalPort => ((IPEndPoint)_transport.End.Socket.LocalEndPoint!).Port;
@@ -29,11 +38,14 @@ internal sealed class IncomingConnection : IAsyncDisposable
     /// <summary>True once TLS protects it.</summary>
     public bool IsTls { get; private set; }
 
+    /// <summary>Why the client's certificate, or that it has none, lets it in nowhere; null when it does not matter.</summary>
+    public string? CertificateFault { get; private set; }
+
     /// <summary>The pipe to read the handshake from and to answer on.</summary>
     public DetachableTransport Transport => _transport;
 
     /// <summary>True when neither TLS nor the loopback interface protects what the peer sends.</summary>
-    public bool IsExposed => !IsTls && !IPAddress.IsLoopback(Remote.Address);
+    public bool IsExposed => !IsTls && !(IPAddress.IsLoopback(_peer.Address) && IPAddress.IsLoopback(Remote.Address));
 
     /// <summary>Takes the socket out of an accepted connection.</summary>
     public static IncomingConnection Take(ConnectionContext connection)
@@ -42,14 +54,17 @@ internal sealed class IncomingConnection : IAsyncDisposable
         return new IncomingConnection(accepted.Detach(), Unmapped((IPEndPoint)accepted.RemoteEndPoint!));
     }
 
+    /// <summary>The peer is a load balancer, and speaks for this one.</summary>
+    public void IsOnBehalfOf(IPEndPoint visitor) => Remote = Unmapped(visitor);
+
     /// <summary>Runs the server's side of a TLS handshake; all that follows goes through it.</summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
     /// <exception cref="IOException">The peer left.</exception>
-    public async Task SecureAsync(SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    public async Task SecureAsync(ServerTls tls, CancellationToken cancellationToken)
     {
         RelayEnd lower = _transport.Detach();
         _transport = new DetachableTransport(lower);
-        TlsEnd secured = await TlsEnd.AuthenticateAsServerAsync(lower, options, cancellationToken);
+        TlsEnd secured = await TlsEnd.AuthenticateAsServerAsync(lower, tls.CreateOptions(fault => CertificateFault = fault), tls.MaxHandshakeBytes, cancellationToken);
         _transport.Detach();
         _transport = new DetachableTransport(secured);
         IsTls = true;

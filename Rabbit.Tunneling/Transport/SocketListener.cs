@@ -6,13 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace Rabbit.Tunneling.Transport;
 
 /// <summary>Accepts connections on one bound socket.</summary>
-internal sealed partial class SocketListener(Socket socket, TunnelEndPoint endPoint, ILogger logger, TimeProvider time)
+internal sealed partial class SocketListener(
+    Socket socket, TunnelEndPoint endPoint, DescriptorBudget descriptors, OncePerSecond failureLogged, ILogger logger, TimeProvider time)
     : IConnectionListener
 {
     private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _unbound = new();
-    private long _lastFailureLogged;
+    private int _isUnbound;
 
     /// <inheritdoc/>
     public EndPoint EndPoint => endPoint;
@@ -36,7 +37,8 @@ internal sealed partial class SocketListener(Socket socket, TunnelEndPoint endPo
                 // Out of descriptors or memory, or a peer that left between SYN and accept. The listener itself is sound.
                 if (e.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
                 {
-                    LogAtMostOncePerSecond(e);
+                    if (failureLogged.TryPass())
+                        LogAcceptFailed(e.SocketErrorCode, endPoint);
                     await PauseAsync();
                 }
             }
@@ -50,6 +52,8 @@ internal sealed partial class SocketListener(Socket socket, TunnelEndPoint endPo
         // socket, also for a process that inherited it.
         await _unbound.CancelAsync();
         socket.Dispose();
+        if (Interlocked.Exchange(ref _isUnbound, 1) == 0)
+            descriptors.PortUnbound();
     }
 
     /// <inheritdoc/>
@@ -69,15 +73,6 @@ internal sealed partial class SocketListener(Socket socket, TunnelEndPoint endPo
         {
             // The next accept sees it too and ends.
         }
-    }
-
-    private void LogAtMostOncePerSecond(SocketException exception)
-    {
-        long now = time.GetTimestamp();
-        if (_lastFailureLogged != 0 && time.GetElapsedTime(_lastFailureLogged, now) < TimeSpan.FromSeconds(1))
-            return;
-        _lastFailureLogged = now;
-        LogAcceptFailed(exception.SocketErrorCode, endPoint);
     }
 
     [LoggerMessage(EventIds.AcceptFailed, LogLevel.Error, "Cannot accept on {EndPoint} ({Error}); trying again. If descriptors ran out, raise LimitNOFILE.")]

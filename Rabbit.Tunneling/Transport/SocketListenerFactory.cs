@@ -11,10 +11,14 @@ namespace Rabbit.Tunneling.Transport;
 /// The transport of the control port and of all tunnel ports: TCP sockets whose pipe is lazy and pull-only, so that a
 /// connection can be handed to the relay without losing a byte.
 /// </summary>
-internal sealed class SocketListenerFactory(IOptions<TunnelingOptions> options, ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
+internal sealed class SocketListenerFactory(
+    DescriptorBudget descriptors, IOptions<TunnelingOptions> options, ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
 {
     /// <summary>Connections that the kernel may hold for us between accepts; net.core.somaxconn caps it.</summary>
     private const int Backlog = 4096;
+
+    // Of all ports together: what keeps one from accepting keeps all.
+    private readonly OncePerSecond _failureLogged = new(time);
 
     /// <inheritdoc/>
     /// <exception cref="TunnelAddressInUseException">Another socket listens there.</exception>
@@ -48,6 +52,7 @@ internal sealed class SocketListenerFactory(IOptions<TunnelingOptions> options, 
             throw;
         }
         tunnelEndPoint.Bound = (IPEndPoint)socket.LocalEndPoint!;
-        return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket, tunnelEndPoint, logger, time));
+        descriptors.PortBound();
+        return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket, tunnelEndPoint, descriptors, _failureLogged, logger, time));
     }
 }

@@ -17,7 +17,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// Serves connections on a port whose client is away: a connection that authenticates becomes the client, everybody else is
 /// told, in its own protocol, that the client is away.
 /// </summary>
-internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<TunnelingOptions> options, TimeProvider time)
+internal sealed class OfflineTunnel(
+    ClientLogin login, ServerTls tls, DescriptorBudget descriptors, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     // While a visitor waits, this much of what it says is looked at to notice that it has gone; the rest stays in the kernel.
     private const int HeldBytes = 16 * 1024;
@@ -94,7 +95,10 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
                 await AnswerAsync(visitor, OfflineReason.TooManyVisitors, PatienceWithSilence, ConnectionStatus.Refused, "too many visitors");
                 return true;
             default:
-                return false;
+                if (!descriptors.RefusesVisitor(visitor.Incoming))
+                    return false;
+                await AnswerAsync(visitor, OfflineReason.TooManyVisitors, PatienceWithSilence, ConnectionStatus.Refused, "too few descriptors left");
+                return true;
         }
     }
 
@@ -198,7 +202,7 @@ internal sealed class OfflineTunnel(ClientLogin login, ServerTls tls, IOptions<T
             else
             {
                 if (await ControlProtocolDetector.DetectAsync(incoming.Transport.Input, deadline.Token) == ControlProtocol.Tls)
-                    await incoming.SecureAsync(tls.Options, deadline.Token);
+                    await incoming.SecureAsync(tls, deadline.Token);
                 session = await login.AcceptNativeAsync(incoming, incoming.LocalPort, deadline.Token);
             }
         }

@@ -11,14 +11,21 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// offline port it is first found out whether this is the client coming back.
 /// </summary>
 internal sealed class TunnelPortHandler(
-    LiveTunnel live, OfflineTunnel offline, OpenVisitors visitors, IConnectionLog log, TunnelingMetrics metrics, TimeProvider time)
-    : ConnectionHandler
+    LiveTunnel live, OfflineTunnel offline, LoadBalancers loadBalancers, DescriptorBudget descriptors, OpenVisitors visitors, IConnectionLog log,
+    TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         var tunnel = (Tunnel)((SocketConnection)connection).Owner!;
         await using var incoming = IncomingConnection.Take(connection);
+        if (descriptors.DropsVisitor(incoming))
+        {
+            incoming.Detach().Abort();
+            return;
+        }
+        if (loadBalancers.Include(incoming.Remote.Address) && !await loadBalancers.TryReadVisitorAsync(incoming))
+            return;
         var visitor = new Visitor(tunnel, incoming, visitors, log, metrics, time);
 
         // A client may come or go while the visitor waits; it is then served as if it had come afterwards.

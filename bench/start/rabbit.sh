@@ -12,9 +12,8 @@ rabbit_up() {
   run server "$root/artifacts/bin/Rabbit.Host/release/rabbit" server --bind 127.0.0.1 --port "$control" --api-port "$api" \
     --data "$work/data" --port-range "$exposed-$exposed"
   server=$started
+  token=$(await_line server "rbt_[a-z0-9_]+")
   uri=$(await_line server "rabbit://[^']+")
-  token=${uri#rabbit://}
-  token=${token%%@*}
 
   if [[ -n ${BENCH_ROUND_TRIP_MS:-} ]]; then
     address=127.0.0.2
@@ -22,12 +21,10 @@ rabbit_up() {
     await_line delay listening
   fi
 
-  local how=("rabbit://$token@$address:$control?${uri#*\?}")
-  if [[ $1 == plain ]]; then
-    (umask 077 && echo "$token" >"$work/token")
-    how=(--server "$address:$control" --token-file "$work/token" --plaintext)
-  fi
-  run client "$root/artifacts/bin/Rabbit.Client/release/tunnel-client" connect "${how[@]}" \
+  (umask 077 && echo "$token" >"$work/token")
+  local how=("rabbit://$address:$control?${uri#*\?}")
+  [[ $1 != plain ]] || how=("rabbit://$address:$control?plaintext=1")
+  run client "$root/artifacts/bin/Rabbit.Client/release/tunnel-client" connect "${how[@]}" --token-file "$work/token" \
     --local-host 127.0.0.1 --local-port "$target"
   await_line client 'is up'
   announced="$server $started"

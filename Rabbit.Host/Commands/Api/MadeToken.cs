@@ -1,9 +1,8 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rabbit.Host.Commands.Output;
 using Rabbit.Host.Startup;
-using Rabbit.Protocol.Credentials;
+using Rabbit.Tunneling.State;
 
 namespace Rabbit.Host.Commands.Api;
 
@@ -44,27 +43,11 @@ internal sealed record MadeToken(string Token, string? ConnectionString, string?
 
     private string Command(ApiTarget target, string? file)
     {
+        string uri = ConnectionString ?? $"rabbit://{Token}@{target.Address.Host}";
+        int? port = Enum.TryParse(Kind, ignoreCase: true, out ServiceKind kind) ? ConnectCommand.UsualPort(kind) : null;
         // The path of tunnel-client is right on the server's machine only.
-        string program = target.IsLocal ? ClientProgram.Command() : "tunnel-client";
-        var uri = ConnectionUri.Parse(ConnectionString ?? $"rabbit://{Token}@{target.Address.Host}");
-        if (file is null)
-            return $"{program} connect {Quote(uri.Reveal())} --local-port {LocalPort()}";
-        string host = uri.Host.Contains(':', StringComparison.Ordinal) ? $"[{uri.Host}]" : uri.Host;
-        string trust = uri.Plaintext ? " --plaintext" : uri.Fingerprint is { } fingerprint ? $" --fingerprint {fingerprint}" : "";
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{program} connect --server {Quote($"{host}:{uri.Port}")} --token-file {Quote(file)}{trust} --local-port {LocalPort()}");
+        return file is null
+            ? ConnectCommand.For(uri, port, target.IsLocal)
+            : ConnectCommand.ForFile(uri, file, port, target.IsLocal);
     }
-
-    // Where such a service usually listens.
-    private string LocalPort() => Kind switch
-    {
-        "postgres" => "5432",
-        "mysql" => "3306",
-        "redis" => "6379",
-        "ssh" => "22",
-        "http" => "80",
-        _ => "PORT",
-    };
-
-    private static string Quote(string text) => $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

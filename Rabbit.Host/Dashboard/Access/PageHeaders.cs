@@ -33,7 +33,7 @@ internal static class PageHeaders
             headers.ContentSecurityPolicy = Policy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
-            headers.CacheControl = "no-store";
+            headers.CacheControl = "no-cache, no-store"; // As the antiforgery token wants it.
         }
         return next(context);
     });

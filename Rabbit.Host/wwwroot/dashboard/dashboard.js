@@ -23,6 +23,12 @@
 
   if (!document.getElementById("starting")) return;
 
+  // The focus stays in an open dialog, also when keys are faster than the server, which leads it back otherwise.
+  document.addEventListener("focusin", ({ target }) => {
+    const dialog = [...document.querySelectorAll(".mud-dialog-container")].at(-1);
+    if (dialog && target.closest(".skip, .mud-layout")) dialog.querySelector("input, button")?.focus();
+  });
+
   // When the server is away, the page asks again and again, and is loaded anew as soon as a server answers: after a restart
   // nothing is left of this page there. Sooner at first, so that a restart is hardly seen.
   const dialog = document.getElementById("components-reconnect-modal");

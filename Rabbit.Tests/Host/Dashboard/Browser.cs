@@ -9,6 +9,9 @@ namespace Rabbit.Tests.Host.Dashboard;
 /// <summary>Debian's chromium, driven by Playwright; one for all tests, each of which takes a window of its own.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    // What is expected at once is asserted as such; all else may take its time on a machine where everything is tested.
+    private const float Patience = 20_000;
+
     private readonly SemaphoreSlim _starting = new(1);
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -22,6 +25,7 @@ public sealed class Browser : IAsyncLifetime
         await _starting.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
+            Assertions.SetDefaultExpectTimeout(Patience);
             _playwright ??= await Playwright.CreateAsync();
             _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {

@@ -36,8 +36,9 @@ public sealed class KeyboardTests(Browser browser, RunningServer running) : ICla
         for (int i = 0; i < 20; i++)
         {
             await page.Keyboard.PressAsync("Tab");
-            Assert.True(await HasFocusAsync(dialog), "The focus has left the dialog.");
+            Assert.True(await HasFocusAsync(dialog) || await IsNowhereAsync(page), "The focus has left the dialog.");
         }
+        await Eventually.BecomesAsync(() => HasFocusAsync(dialog), has => has, TimeSpan.FromSeconds(5), "the focus is led back into the dialog");
         await dialog.GetByLabel("Name").FocusAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(dialog).ToHaveCountAsync(0);
@@ -45,6 +46,9 @@ public sealed class KeyboardTests(Browser browser, RunningServer running) : ICla
 
     private static Task<bool> HasFocusAsync(ILocator dialog) =>
         dialog.EvaluateAsync<bool>("dialog => dialog.parentElement.contains(document.activeElement)");
+
+    // Behind the last field, until the server has led it back to the first.
+    private static Task<bool> IsNowhereAsync(IPage page) => page.EvaluateAsync<bool>("document.activeElement === document.body");
 
     private static async Task TabToAsync(IPage page, ILocator target)
     {

@@ -114,7 +114,7 @@ public sealed partial class MainPathTests(Browser browser, RunningServer running
         // As a shell would take it apart.
         using var home = new TempDirectory();
         await using RunningProcess client = RunningProcess.Start(
-            "tunnel-client", "/bin/sh", ["-c", $"exec {command}"], new Dictionary<string, string> { ["HOME"] = home.Path, ["XDG_CONFIG_HOME"] = home.Path });
+            "tunnel-client", "/bin/sh", ["-c", $"exec env {command}"], new Dictionary<string, string> { ["HOME"] = home.Path, ["XDG_CONFIG_HOME"] = home.Path });
         Match up = await client.WaitForLineAsync(TunnelUp(), TimeSpan.FromSeconds(30));
         int port = int.Parse(up.Groups["port"].Value, CultureInfo.InvariantCulture);
         Assert.EndsWith("through the tunnel", await Curl.GetAsync(port), StringComparison.Ordinal);

@@ -15,7 +15,7 @@ internal static class TlsPair
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         Task<TlsEnd> serverSide = TlsEnd.AuthenticateAsServerAsync(
-            server, new SslServerAuthenticationOptions { ServerCertificate = Certificate }, cancellationToken);
+            server, new SslServerAuthenticationOptions { ServerCertificate = Certificate }, int.MaxValue, cancellationToken);
         Task<TlsEnd> clientSide = TlsEnd.AuthenticateAsClientAsync(
             client,
             new SslClientAuthenticationOptions

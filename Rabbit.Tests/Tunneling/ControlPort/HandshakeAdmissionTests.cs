@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Rabbit.Tests.Telemetry;
+using Rabbit.Tunneling;
 using Rabbit.Tunneling.ControlPort;
 using Xunit;
 
@@ -7,59 +10,121 @@ namespace Rabbit.Tests.Tunneling.ControlPort;
 
 public sealed class HandshakeAdmissionTests
 {
-    private static readonly IPAddress Stranger = IPAddress.Parse("192.0.2.1");
-    private static readonly IPAddress Known = IPAddress.Parse("192.0.2.2");
+    private static readonly IPAddress Attacker = IPAddress.Parse("192.0.2.1");
+    private static readonly IPAddress Client = IPAddress.Parse("192.0.2.2");
 
-    private readonly HandshakeAdmission _admission = new(UnheardMetrics.OfTunneling());
+    private readonly FakeTimeProvider _time = new();
+    private readonly KnownAddresses _known;
+    private readonly LoginPenalties _penalties;
+    private readonly HandshakeAdmission _admission;
+
+    public HandshakeAdmissionTests()
+    {
+        _known = new KnownAddresses(_time);
+        _penalties = new LoginPenalties(Options.Create(new TunnelingOptions()), _time);
+        _admission = new HandshakeAdmission(_known, _penalties, UnheardMetrics.OfTunneling());
+    }
 
     [Fact]
-    public void TryEnter_Strangers_AreDroppedAtRandomFromAHundredAndAllAtAThousand()
+    public void TryEnter_Strangers_DropOthersAtRandomFromAHundredAndAlwaysAtAThousand()
     {
-        var places = Enter(Stranger, 100);
-        Assert.Equal(100, places.Count);
+        Assert.Equal(0, Enter(Attacker, 100).Count(place => place.IsDropped));
 
-        // From here on most are dropped, and never more than a thousand get in however many try.
-        var more = Enter(Stranger, 1000);
-        Assert.InRange(more.Count, 300, 900);
-        more.AddRange(Enter(Stranger, 100_000));
-        Assert.InRange(100 + more.Count, 900, 1000);
+        // From here on most cost another its place, and there are never more than a thousand however many come.
+        List<HandshakeAdmission.Place> more = Enter(Attacker, 1000);
+        Assert.InRange(_admission.Count, 300, 900);
+        more.AddRange(Enter(Attacker, 100_000));
+        Assert.InRange(_admission.Count, 900, 1000);
 
-        Leave(places);
-        Leave(more);
-        Assert.Equal(100, Enter(Stranger, 100).Count);
+        more.ForEach(place => place.Dispose());
+        Assert.Equal(0, _admission.Count);
+    }
+
+    [Fact]
+    public void TryEnter_OneAddressHasMost_ItsOldestIsDroppedAndNobodyElse()
+    {
+        using HandshakeAdmission.Place client = _admission.TryEnter(Client, NotDropped)!;
+        List<HandshakeAdmission.Place> slow = Enter(Attacker, 10_000);
+        Assert.False(client.IsDropped);
+        int firstLeft = slow.FindIndex(place => !place.IsDropped);
+        Assert.True(firstLeft > 0);
+        Assert.All(slow.Skip(firstLeft), place => Assert.False(place.IsDropped));
+    }
+
+    [Fact]
+    public void TryEnter_EveryAddressHasOne_TheOldestIsDropped()
+    {
+        List<HandshakeAdmission.Place> slow = [.. Enumerable.Range(0, 5000).SelectMany(i => Enter(new IPAddress([10, 0, (byte)(i >> 8), (byte)i]), 1))];
+        using HandshakeAdmission.Place client = _admission.TryEnter(Client, NotDropped)!;
+        Assert.InRange(_admission.Count, 500, 1000);
+        Assert.False(client.IsDropped);
+        Assert.All(slow.TakeLast(500), place => Assert.False(place.IsDropped));
+    }
+
+    [Fact]
+    [Trait("Property", "P12")]
+    public void TryEnter_AddressesOfOneIPv6Network_CountAsOne()
+    {
+        using HandshakeAdmission.Place client = _admission.TryEnter(IPAddress.Parse("2001:db8:0:1::1"), NotDropped)!;
+        for (int i = 0; i < 5000; i++)
+            _ = _admission.TryEnter(IPAddress.Parse($"2001:db8:0:2::{i:x}"), () => { });
+        Assert.False(client.IsDropped);
     }
 
     [Fact]
     [Trait("Property", "P37")]
-    public void TryEnter_AddressWithASession_HasABudgetOfItsOwn()
+    public void TryEnter_KnownAddress_HasABudgetOfItsOwn()
     {
-        var strangers = Enter(Stranger, 100_000);
-        using (_admission.Authenticated(Known))
+        Enter(Attacker, 100_000);
+        int strangers = _admission.Count;
+        using (_known.Add(Client, "token"))
         {
-            var channels = Enter(Known, 5000);
-            Assert.Equal(4096, channels.Count);
-            Leave(channels);
-            Leave(channels); // A place is left once, however often it is disposed.
-            Assert.Equal(4096, Enter(Known, 5000).Count);
+            List<HandshakeAdmission.Place> channels = Enter(Client, 4096);
+            Assert.DoesNotContain(channels, place => place.IsDropped);
+            channels.AddRange(Enter(Client, 904));
+            Assert.Equal(904, channels.Count(place => place.IsDropped));
+            Assert.Equal(strangers + 4096, _admission.Count);
+            channels.ForEach(place => place.Dispose());
+            channels.ForEach(place => place.Dispose()); // A place is left once, however often it is disposed.
+            Assert.Equal(strangers, _admission.Count);
         }
-        Assert.True(Enter(Known, 100).Count < 50, "Without a session an address is a stranger again.");
-        Leave(strangers);
     }
 
     [Fact]
-    public void Authenticated_TwoSessionsOfOneAddress_KeepTheBudgetUntilTheLastEnds()
+    [Trait("Property", "P10")]
+    public void TryEnter_AddressKeptOut_HasNoPlace_WhateverItsNetwork()
     {
-        IDisposable first = _admission.Authenticated(Known);
-        IDisposable second = _admission.Authenticated(Known);
-        first.Dispose();
-        first.Dispose();
-        Assert.Equal(2000, Enter(Known, 2000).Count);
-        second.Dispose();
-        Assert.InRange(Enter(Known, 2000).Count, 100, 1000);
+        foreach (IPAddress address in new[] { Attacker, IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("10.0.0.1"), IPAddress.Parse("fd00::1") })
+        {
+            for (int i = 0; i < 4; i++)
+                _penalties.Add(address, LoginPenalties.WrongToken);
+            Assert.Null(_admission.TryEnter(address, NotDropped));
+        }
+        Assert.NotNull(_admission.TryEnter(Client, NotDropped));
+
+        using IDisposable session = _known.Add(Attacker, "token");
+        Assert.NotNull(_admission.TryEnter(Attacker, NotDropped));
     }
 
-    private List<IDisposable> Enter(IPAddress address, int times) =>
-        [.. Enumerable.Range(0, times).Select(_ => _admission.TryEnter(address)).OfType<IDisposable>()];
+    [Fact]
+    public async Task TryEnter_FromManyThreads_LeavesNothingBehind()
+    {
+        await Parallel.ForAsync(0, 8, TestContext.Current.CancellationToken, (worker, _) =>
+        {
+            for (int i = 0; i < 5000; i++)
+                _admission.TryEnter(new IPAddress([10, 0, (byte)worker, (byte)(i % 7)]), () => { })!.Dispose();
+            return ValueTask.CompletedTask;
+        });
+        Assert.Equal(0, _admission.Count);
+    }
 
-    private static void Leave(List<IDisposable> places) => places.ForEach(place => place.Dispose());
+    private List<HandshakeAdmission.Place> Enter(IPAddress address, int times)
+    {
+        var places = new List<HandshakeAdmission.Place>();
+        for (int i = 0; i < times; i++)
+            places.Add(_admission.TryEnter(address, () => { })!);
+        return places;
+    }
+
+    private static void NotDropped() => Assert.Fail("The wrong one was dropped.");
 }

@@ -115,6 +115,8 @@ public sealed class ApiFuzzTests
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(made.Body));
             request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(made.ContentType);
         }
+        // Answered before it was read, such a request is the last on its connection.
+        request.Headers.ConnectionClose = made.Body?.Length > LongestBody;
         if (key is not null)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {key}");
         using HttpResponseMessage response = await http.SendAsync(request, TestContext.Current.CancellationToken);

@@ -1,63 +1,34 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Options;
-using Rabbit.Persistence;
+using Rabbit.Host.Startup;
 using Rabbit.Protocol.Credentials;
-using Rabbit.Tunneling;
 
-namespace Rabbit.Host.Startup;
+namespace Rabbit.Host.Tls;
 
-/// <summary>
-/// The operator's certificate from PEM files, or a self-signed one that is made once and kept in the data directory, so that
-/// its fingerprint stays the same.
-/// </summary>
-internal sealed partial class ServerCertificate : IServerCertificate
+/// <summary>A certificate that is made once and kept in the data directory, so that its fingerprint stays the same.</summary>
+internal static partial class SelfSignedCertificate
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const int LifeYears = 10;
 
-    /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public ServerCertificate(
-        IOptions<TunnelingOptions> tunneling, IOptions<PersistenceOptions> persistence, TimeProvider time, ILogger<ServerCertificate> logger)
+    /// <summary>The files of the one in the data directory; made if there is none.</summary>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public static (string CertificateFile, string KeyFile) FindOrMake(string data, string publicHost, DateTimeOffset now, ILogger logger)
     {
-        TunnelingOptions options = tunneling.Value;
-        if (options.CertificateFile.Length > 0)
-        {
-            Current = Load(options.CertificateFile, options.CertificateKeyFile);
-            return;
-        }
-
-        string directory = Path.Combine(persistence.Value.Data, "tls");
+        string directory = Path.Combine(data, "tls");
         string certificateFile = Path.Combine(directory, "cert.pem");
         string keyFile = Path.Combine(directory, "key.pem");
         if (!File.Exists(certificateFile))
         {
             DataDirectory.Make(directory);
-            using X509Certificate2 made = Make(options.PublicHost, time.GetUtcNow());
+            using X509Certificate2 made = Make(publicHost, now);
             using ECDsa key = made.GetECDsaPrivateKey()!;
             DataDirectory.WriteSecret(keyFile, key.ExportPkcs8PrivateKeyPem() + "\n");
             File.WriteAllText(certificateFile, made.ExportCertificatePem() + "\n");
             LogMade(logger, certificateFile, CertificateFingerprint.Of(made));
         }
-        Current = Load(certificateFile, keyFile);
-    }
-
-    /// <inheritdoc/>
-    public X509Certificate2 Current { get; }
-
-    private static X509Certificate2 Load(string certificateFile, string keyFile)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPemFile(certificateFile, keyFile.Length > 0 ? keyFile : null);
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            string key = keyFile.Length > 0 ? $" with its key {keyFile}" : "";
-            throw new IOException(
-                $"The certificate {certificateFile}{key} cannot be used ({e.Message.TrimEnd('.')}); both must be PEM files that this account can read, and belong together.", e);
-        }
+        return (certificateFile, keyFile);
     }
 
     private static X509Certificate2 Make(string publicHost, DateTimeOffset now)

@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
+using Rabbit.Client.Connection;
+using Rabbit.Protocol;
+using Rabbit.Tunneling;
+using Xunit;
+
+namespace Rabbit.Tests.Security;
+
+/// <summary>
+/// Nobody is dialled because a peer says so: the code that talks with peers holds no call that opens a connection, but for the two of the
+/// client, to its server and to its local service, whose addresses come from its command line alone.
+/// </summary>
+public sealed class WhoIsDialledTests
+{
+    private static readonly string[] ConnectingTypes = [nameof(TcpClient), nameof(UdpClient), nameof(HttpClient), nameof(Dns), "ClientWebSocket"];
+
+    [Fact]
+    public void Server_InWhatTalksWithPeers_DialsNobody() =>
+        Assert.Empty(FindDialling(typeof(TunnelingOptions).Assembly).Concat(FindDialling(typeof(Preamble).Assembly)));
+
+    [Fact]
+    public void Client_DialsItsServerAndItsLocalService_AndNobodyElse() =>
+        Assert.Equal([nameof(LocalService), nameof(ServerDialer)], FindDialling(typeof(LocalService).Assembly).Distinct().Order(StringComparer.Ordinal));
+
+    /// <summary>The types, by the name of the outermost, whose methods call something that opens a connection or looks up a name.</summary>
+    private static List<string> FindDialling(Assembly assembly)
+    {
+        using var file = new PEReader(File.OpenRead(assembly.Location));
+        MetadataReader metadata = file.GetMetadataReader();
+        var dialling = new HashSet<int>();
+        foreach (MemberReferenceHandle handle in metadata.MemberReferences)
+        {
+            MemberReference member = metadata.GetMemberReference(handle);
+            if (member.Parent.Kind == HandleKind.TypeReference
+                && Dials(metadata.GetString(metadata.GetTypeReference((TypeReferenceHandle)member.Parent).Name), metadata.GetString(member.Name)))
+            {
+                dialling.Add(MetadataTokens.GetToken(handle));
+            }
+        }
+        return [.. metadata.MethodDefinitions.Select(metadata.GetMethodDefinition)
+            .Where(method => method.RelativeVirtualAddress != 0 && Mentions(file.GetMethodBody(method.RelativeVirtualAddress).GetILBytes()!, dialling))
+            .Select(method => OutermostOf(metadata, method.GetDeclaringType()))];
+    }
+
+    private static bool Dials(string type, string member) =>
+        ConnectingTypes.Contains(type) || (type == nameof(Socket) && (member.Contains("Connect", StringComparison.Ordinal) && !member.StartsWith("get_", StringComparison.Ordinal) || member.StartsWith("SendTo", StringComparison.Ordinal)));
+
+    // A token is looked for at every byte: what looks like one by chance would fail the test, none is overlooked.
+    private static bool Mentions(byte[] code, HashSet<int> tokens) =>
+        Enumerable.Range(0, Math.Max(0, code.Length - 3)).Any(at => tokens.Contains(BitConverter.ToInt32(code, at)));
+
+    private static string OutermostOf(MetadataReader metadata, TypeDefinitionHandle handle)
+    {
+        TypeDefinition type = metadata.GetTypeDefinition(handle);
+        while (!type.GetDeclaringType().IsNil)
+            type = metadata.GetTypeDefinition(type.GetDeclaringType());
+        return metadata.GetString(type.Name);
+    }
+}
