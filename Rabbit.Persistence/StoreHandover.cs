@@ -49,8 +49,12 @@ public sealed class StoreHandover
     }
 
     /// <summary>This is the successor: shares the lock of the server before it; before the start.</summary>
-    public void ShareLock(int descriptor) => _lock.Share(descriptor);
+    public void ShareLock(int descriptor)
+    {
+        _lock.Share(descriptor);
+        _log.StandBy();
+    }
 
-    /// <summary>This is the successor: from now on it serves, and the server before it serves no more visitors than it has.</summary>
-    public void BeginAnew() => _log.BeginAnew();
+    /// <summary>This is the successor: from now on it serves, and the server before it takes no more visitors.</summary>
+    public void Begin() => _log.Begin();
 }

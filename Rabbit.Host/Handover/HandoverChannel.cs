@@ -49,9 +49,9 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
         {
             socket.Shutdown(SocketShutdown.Both); // Wakes who waits for a message.
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The other has gone.
+            // The other has gone, or this was called before.
         }
         socket.Dispose();
     }

@@ -60,7 +60,7 @@ internal sealed partial class Successor(
         {
             LogIncomplete(e.Message);
         }
-        store.BeginAnew();
+        store.Begin();
         gate.Open();
         LogTakenOver(listening.All.Count);
         await CloseRestAsync();

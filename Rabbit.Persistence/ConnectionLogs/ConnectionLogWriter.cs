@@ -26,6 +26,7 @@ internal sealed partial class ConnectionLogWriter(
     private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _turn = new(1);
+    private TaskCompletionSource? _begun;
     private DateTimeOffset _startedAt;
     private volatile bool _waits;
     private volatile bool _isLeaving;
@@ -33,8 +34,18 @@ internal sealed partial class ConnectionLogWriter(
     /// <summary>Completes when what earlier runs have left is in the database, and their rows are closed.</summary>
     public Task CaughtUp => _caughtUp.Task;
 
-    /// <summary>A server before this one has served until now; rows that began earlier are its.</summary>
-    public void BeginAnew() => _startedAt = time.GetUtcNow();
+    /// <summary>Completes when no other server on this data directory takes visitors any more.</summary>
+    public Task Begun => _begun?.Task ?? Task.CompletedTask;
+
+    /// <summary>A server before this one serves until <see cref="Begin"/>; before the start.</summary>
+    public void StandBy() => _begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The server before this one takes no more visitors: rows that began earlier are its.</summary>
+    public void Begin()
+    {
+        _startedAt = time.GetUtcNow();
+        _begun?.TrySetResult();
+    }
 
     /// <summary>A successor writes from now on what is in the journal, and will be.</summary>
     public void Leave()

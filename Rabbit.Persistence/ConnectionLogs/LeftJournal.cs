@@ -10,11 +10,13 @@ internal sealed class LeftJournal(string directory)
     /// <summary>Brings what is in it now into the database; true when that was all, and the directory is gone.</summary>
     public async Task<bool> DrainAsync(ConnectionLogWriter writer, CancellationToken cancellationToken)
     {
+        if (!Directory.Exists(directory))
+            return true;
         // Looked at before reading: what the other writes afterwards is for the next time.
         using IDisposable? left = JournalDirectories.TryLock(directory);
         using var journal = new ConnectionJournal(directory, long.MaxValue);
         journal.OpenLeft();
-        JournalPosition position = _position ?? journal.Start;
+        JournalPosition position = _position is { } last && last.Segment >= journal.Start.Segment ? last : journal.Start;
         while (true)
         {
             JournalBatch batch = await journal.ReadAsync(position, cancellationToken);

@@ -21,6 +21,7 @@ internal sealed partial class LeftJournals(
         if (left.Count == 0)
             return; // Then the writer itself closes the rows that were left open.
         await database.WhenReleasedAsync(stoppingToken);
+        await writer.Begun.WaitAsync(stoppingToken);
         using var pace = new PeriodicTimer(Interval, time);
         do
         {
@@ -32,7 +33,11 @@ internal sealed partial class LeftJournals(
                         left.Remove(one);
                 }
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
+            {
+                return; // The server stops, or a successor does this.
+            }
+            catch (Exception e)
             {
                 // A file that cannot be read, or a bug of ours, must end neither the log nor the server.
                 LogFailed(e);

@@ -27,9 +27,13 @@ internal static class JournalDirectories
     }
 
     /// <summary>Those of other servers, which are ending or have crashed.</summary>
-    public static IEnumerable<string> Others(string first, string own) =>
-        new[] { first }.Concat(Directory.EnumerateDirectories(Path.GetDirectoryName(Path.GetFullPath(first))!, Path.GetFileName(first) + ".*"))
-            .Where(directory => Directory.Exists(directory) && Path.GetFullPath(directory) != Path.GetFullPath(own));
+    public static IEnumerable<string> Others(string first, string own)
+    {
+        string name = Path.GetFileName(first);
+        return Directory.EnumerateDirectories(Path.GetDirectoryName(Path.GetFullPath(first))!).Where(directory =>
+            (Path.GetFileName(directory) == name || Path.GetFileName(directory).StartsWith($"{name}.", StringComparison.Ordinal))
+            && directory != Path.GetFullPath(own));
+    }
 
     /// <summary>Takes a directory that no running server has; null otherwise.</summary>
     public static IDisposable? TryLock(string directory)
