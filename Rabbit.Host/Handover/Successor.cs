@@ -65,7 +65,6 @@ internal sealed partial class Successor(
         LogTakenOver(listening.All.Count);
         await CloseRestAsync();
         _other.Dispose();
-        takeover.TellDone();
     }
 
     /// <inheritdoc/>
@@ -129,7 +128,7 @@ internal sealed partial class Successor(
         };
     }
 
-    private static IOException Gone(Exception? inner) => new("The running server broke off the takeover; its log says why.", inner);
+    private static IOException Gone(Exception? inner) => new("The running server broke off the takeover, or did not answer in time; its log says why.", inner);
 
     [LoggerMessage(EventIds.TakenOver, LogLevel.Information, "Taken over: {Sockets} listening sockets are this process's now")]
     private partial void LogTakenOver(int sockets);

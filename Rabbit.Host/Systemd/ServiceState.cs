@@ -3,13 +3,17 @@ using Rabbit.Tunneling.Sessions;
 
 namespace Rabbit.Host.Systemd;
 
-/// <summary>Tells systemd when the server serves, and that it stops; a process whose ports a successor has is no longer the unit's.</summary>
+/// <summary>
+/// Tells systemd, and who started a successor, when the server serves; and systemd that it stops. A process whose ports a successor has is no
+/// longer the unit's.
+/// </summary>
 internal sealed class ServiceState(ServiceManager manager, Takeover takeover, Departure departure) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         manager.TellReady(takeover.IsWanted);
+        takeover.TellDone();
         departure.EndsWithin += TellStopping;
         return Task.CompletedTask;
     }
