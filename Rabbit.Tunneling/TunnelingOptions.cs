@@ -92,6 +92,15 @@ public sealed class TunnelingOptions
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// Time for which visitors of a port that listened before this process (handed over, or kept by systemd) wait for a client that was
+    /// connected there: what most clients need to come back. More clients at once get more time.
+    /// </summary>
+    public TimeSpan ClientReturnTime { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time that relayed streams get to finish in a process whose ports a successor has taken over.</summary>
+    public TimeSpan LingerLimit { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
     /// Tunnels that get series of their own among the metrics, those with the lowest ports first; each costs about six series
     /// wherever they are stored.
     /// </summary>

@@ -90,9 +90,24 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Starts a server that may not listen at once.</summary>
     public RabbitProcess Launch(params (string Name, string Value)[] environment) => Launch([], environment);
 
-    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment)
+    /// <summary>Starts a server that takes over from the one that runs, and waits until it serves.</summary>
+    public async Task<RabbitProcess> TakeOverAsync(params (string Name, string Value)[] environment)
     {
-        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value));
+        RabbitProcess successor = LaunchSuccessor(environment);
+        await successor.WaitUntilListeningAsync();
+        return successor;
+    }
+
+    /// <summary>Starts a server that is to take over, and may fail.</summary>
+    public RabbitProcess LaunchSuccessor(params (string Name, string Value)[] environment) => Launch([], environment, "--takeover");
+
+    /// <summary>Starts a server under a program that does for it what systemd does: service-manager.py. The process is that program.</summary>
+    public RabbitProcess LaunchManaged(params (string Name, string Value)[] environment) => Launch(
+        ["python3", "-u", Path.Combine(AppContext.BaseDirectory, "Support", "service-manager.py"), _data.File("notify")], environment);
+
+    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment, params string[] more)
+    {
+        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value), more);
         _started.Add(server);
         return server;
     }
@@ -114,9 +129,14 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>The server's tables, to look at.</summary>
-    public RabbitDbContext OpenDatabase() => Database is null
+    public RabbitDbContext OpenDatabase() => OpenDatabase("ReadOnly");
+
+    /// <summary>The server's tables, to break something.</summary>
+    public RabbitDbContext OpenDatabaseToWrite() => OpenDatabase("ReadWrite");
+
+    private RabbitDbContext OpenDatabase(string mode) => Database is null
         ? new SqliteRabbitDbContext(new DbContextOptionsBuilder<SqliteRabbitDbContext>()
-            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode=ReadOnly;Pooling=false").Options)
+            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode={mode};Pooling=false").Options)
         : new PostgresRabbitDbContext(new DbContextOptionsBuilder<PostgresRabbitDbContext>()
             .UseNpgsql(Database + ";Pooling=false").Options);
 

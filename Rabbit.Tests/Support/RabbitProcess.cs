@@ -15,10 +15,12 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     /// <param name="installation">Where it runs.</param>
     /// <param name="launcher">A program with arguments that becomes the server, or empty.</param>
     /// <param name="environment">Variables beside this process's.</param>
-    public RabbitProcess(Installation installation, IReadOnlyList<string> launcher, IReadOnlyDictionary<string, string> environment)
+    /// <param name="more">Arguments beside the installation's.</param>
+    public RabbitProcess(
+        Installation installation, IReadOnlyList<string> launcher, IReadOnlyDictionary<string, string> environment, params string[] more)
     {
         _installation = installation;
-        string[] command = [.. launcher, Programs.Rabbit, .. installation.Arguments()];
+        string[] command = [.. launcher, Programs.Rabbit, .. installation.Arguments(), .. more];
         Process = RunningProcess.Start("rabbit server", command[0], command[1..], environment);
     }
 
