@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Rabbit.Protocol.Transport;
+
+namespace Rabbit.Client.Health.Questions;
+
+/// <summary>
+/// PostgreSQL's SSLRequest (PostgreSQL documentation, "SSL Session Encryption"), which a server answers before it asks who comes. Who
+/// leaves after "no" leaves nothing in its log. After "yes" it expects a handshake and would log its absence, so there is one.
+/// </summary>
+internal sealed class PostgresQuestion : IServiceQuestion
+{
+    private static readonly byte[] SslRequest = [0, 0, 0, 8, 4, 210, 22, 47];
+
+    /// <inheritdoc/>
+    public async Task<string?> AskAsync(RelayEnd service, CancellationToken cancellationToken)
+    {
+        await service.SendAsync(SslRequest, cancellationToken);
+        byte[] answer = new byte[1];
+        if (await service.ReceiveAsync(answer, cancellationToken) == 0)
+            return ServiceAnswer.Nothing;
+        switch (answer[0])
+        {
+            case (byte)'N':
+                return null;
+            case (byte)'S':
+                await ShakeHandsAsync(service, cancellationToken);
+                return null;
+            case (byte)'E':
+                return "answers with an error of PostgreSQL";
+            default:
+                return "does not answer as PostgreSQL does";
+        }
+    }
+
+    [SuppressMessage("Security", "CA5359", Justification = "Nothing is sent and nothing believed: the certificate is the visitors' business.")]
+    private static async Task ShakeHandsAsync(RelayEnd service, CancellationToken cancellationToken)
+    {
+        await using var stream = new NetworkStream(service.Socket, ownsSocket: false);
+        await using var tls = new SslStream(stream, leaveInnerStreamOpen: true);
+        try
+        {
+            var options = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true };
+            await tls.AuthenticateAsClientAsync(options, cancellationToken);
+            await tls.ShutdownAsync(); // An end without it would be logged.
+        }
+        catch (AuthenticationException)
+        {
+            // What it wants in a handshake, visitors know; it has answered.
+        }
+    }
+}
