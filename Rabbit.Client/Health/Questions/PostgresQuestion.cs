@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using Rabbit.Protocol.Transport;
 
@@ -38,13 +37,11 @@ internal sealed class PostgresQuestion : IServiceQuestion
     [SuppressMessage("Security", "CA5359", Justification = "Nothing is sent and nothing believed: the certificate is the visitors' business.")]
     private static async Task ShakeHandsAsync(RelayEnd service, CancellationToken cancellationToken)
     {
-        await using var stream = new NetworkStream(service.Socket, ownsSocket: false);
-        await using var tls = new SslStream(stream, leaveInnerStreamOpen: true);
         try
         {
             var options = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true };
-            await tls.AuthenticateAsClientAsync(options, cancellationToken);
-            await tls.ShutdownAsync(); // An end without it would be logged.
+            await using TlsEnd tls = await TlsEnd.AuthenticateAsClientAsync(service, options, cancellationToken);
+            await tls.LingerAsync(cancellationToken); // An end without a close_notify would be logged, and so would a reset.
         }
         catch (AuthenticationException)
         {

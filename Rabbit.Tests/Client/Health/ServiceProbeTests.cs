@@ -14,7 +14,7 @@ namespace Rabbit.Tests.Client.Health;
 public sealed class ServiceProbeTests
 {
     private static readonly byte[] MySqlGreeting = [0x0f, 0, 0, 0, 10, .. "8.0.36\0"u8, 1, 2, 3, 4, 5, 6, 7];
-    private static readonly byte[] MySqlBlocked = [0x19, 0, 0, 0, 0xff, 0x69, 0x04, .. "Host 'a' is blocked\e[2J"u8];
+    private static readonly byte[] MySqlBlocked = [0x1a, 0, 0, 0, 0xff, 0x69, 0x04, .. "Host 'a' is blocked\e[2J"u8];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
