@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Rabbit.Client.Health;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -7,8 +8,8 @@ using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Connection;
 
-/// <summary>One session's control channel: heartbeats both ways, and the server's requests for data channels.</summary>
-internal sealed class ControlChannel(ServerHello hello, DataChannels channels, TimeProvider time)
+/// <summary>One session's control channel: heartbeats both ways, the server's requests for data channels, and the local service's health.</summary>
+internal sealed class ControlChannel(ServerHello hello, DataChannels channels, HealthWatch? health, TimeProvider time)
 {
     private const int QueueCapacity = 4096;
     private static readonly TimeSpan SupersededAtLeast = TimeSpan.FromSeconds(30);
@@ -33,6 +34,7 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         _lastReceived = time.GetTimestamp();
         Task writer = _writer.RunAsync(transport.Output, writing.Token);
         channels.Open(hello.PoolSize, _writer);
+        health?.Attach(hello.Service, _writer);
         await using ITimer heartbeat = time.CreateTimer(_ => Beat(silent), null, hello.Heartbeat, hello.Heartbeat);
         try
         {
@@ -57,6 +59,7 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         }
         finally
         {
+            health?.Detach(_writer);
             _writer.Complete();
             writing.CancelAfter(GoodbyeTimeout);
             await writer;

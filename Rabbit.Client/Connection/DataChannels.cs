@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Rabbit.Client.Health;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 
@@ -11,7 +12,8 @@ namespace Rabbit.Client.Connection;
 /// on until they end by themselves.
 /// </summary>
 internal sealed partial class DataChannels(
-    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, TimeProvider time, ILogger logger, CancellationToken abort)
+    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, HealthWatch? health, TimeProvider time, ILogger logger,
+    CancellationToken abort)
     : IAsyncDisposable
 {
     private const int DialsAtOnce = 64;
@@ -66,7 +68,10 @@ internal sealed partial class DataChannels(
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(service, logger, _sessionEnded.Token, abort) is { } refused && ShouldReport())
+            if (await channel.ServeAsync(service, logger, _sessionEnded.Token, abort) is not { } refused)
+                return;
+            health?.Hint();
+            if (ShouldReport())
                 LogLocalServiceFailed(refused.Sentence);
         }
         catch (OperationCanceledException)

@@ -40,7 +40,8 @@ internal sealed class NativeSession : TunnelSession
         // First in the queue: visitors may ask for channels before the client has been greeted.
         _writer.TryPost(new ServerHello(
             Minor: 0, record.SessionId, (ulong)record.Epoch, ChannelSecret.Value, (ushort)record.Port,
-            options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter));
+            options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter,
+            Declared(tunnel.Token.Kind)));
     }
 
     /// <inheritdoc/>
@@ -130,6 +131,9 @@ internal sealed class NativeSession : TunnelSession
                     case FrameType.OpenFailed:
                         _pool.OpenFailed(frame.Read<OpenFailed>().Count);
                         break;
+                    case FrameType.ServiceHealth:
+                        Note(frame.Read<ServiceHealth>());
+                        break;
                     case FrameType.Disconnect:
                         return SessionEnd.ClientDisconnected;
                     default:
@@ -150,6 +154,29 @@ internal sealed class NativeSession : TunnelSession
             return SessionEnd.ClientLost;
         }
     }
+
+    private void Note(in ServiceHealth said)
+    {
+        ServiceState state = Enum.IsDefined(said.State) ? said.State : ServiceState.Unknown;
+        string reason = state == ServiceState.Down ? PeerText.Escape(said.Sentence) : "";
+        ServiceReport before = Service;
+        if (before.State == state && before.Reason == reason)
+            return;
+        Service = new ServiceReport(state, reason, before.State == state ? before.Since : _time.GetUtcNow());
+        if (before.State != state)
+            Tunnel.TellService(this, before.State);
+    }
+
+    private static DeclaredService Declared(ServiceKind kind) => kind switch
+    {
+        ServiceKind.Postgres => DeclaredService.Postgres,
+        ServiceKind.MySql => DeclaredService.MySql,
+        ServiceKind.Redis => DeclaredService.Redis,
+        ServiceKind.Http => DeclaredService.Http,
+        ServiceKind.Ssh => DeclaredService.Ssh,
+        ServiceKind.Other => DeclaredService.Other,
+        _ => DeclaredService.Unknown,
+    };
 
     private void Beat()
     {

@@ -28,6 +28,7 @@ internal sealed partial class Tunnel(
     private SessionRecord? _last;
     private long _epoch;
     private bool _ended;
+    private (DateTimeOffset Since, string Reason) _away = (time.GetUtcNow(), "");
 
     /// <summary>The token, as of the last login, restoration or change.</summary>
     public TokenRecord Token { get; private set; } = token;
@@ -52,6 +53,27 @@ internal sealed partial class Tunnel(
         : !port.IsBound ? TunnelState.PortBusy
         : Session is null ? TunnelState.Offline : TunnelState.Live;
 
+    /// <summary>What stands between visitors and the service, why, and since when.</summary>
+    public (TunnelHealth State, string Reason, DateTimeOffset Since) Health
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_session is not { } session)
+                    return (TunnelHealth.ClientOffline, port.BindError ?? _away.Reason, _away.Since);
+                ServiceReport service = session.Service;
+                TunnelHealth state = service.State switch
+                {
+                    ServiceState.Up => TunnelHealth.Ok,
+                    ServiceState.Down => TunnelHealth.ServiceDown,
+                    _ => TunnelHealth.Unknown,
+                };
+                return (state, service.Reason, service.Since ?? session.Record.ConnectedAt);
+            }
+        }
+    }
+
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; private set; }
 
@@ -73,6 +95,7 @@ internal sealed partial class Tunnel(
             _last = session;
             _epoch = Math.Max(_epoch, session.Epoch);
             IsRestored = true;
+            _away = (time.GetUtcNow(), "has not come back since the server started");
         }
     }
 
@@ -135,6 +158,7 @@ internal sealed partial class Tunnel(
             if (_session != session)
                 return false;
             _session = null;
+            _away = (time.GetUtcNow(), reason);
             metrics.SessionEnded(end);
             _live = new CancellationTokenSource();
             if (end == SessionEnd.Shutdown)
@@ -251,6 +275,18 @@ internal sealed partial class Tunnel(
         Tell(TunnelEventTypes.TunnelClosed, Describe(end));
     }
 
+    /// <summary>A session's client says something new of its local service.</summary>
+    public void TellService(TunnelSession session, ServiceState before)
+    {
+        // Who was superseded has no say any more. That a service works is news only where it did not.
+        if (Session != session)
+            return;
+        if (session.Service.State == ServiceState.Down)
+            Tell(TunnelEventTypes.ServiceDown, session.Service.Reason);
+        else if (before == ServiceState.Down)
+            Tell(TunnelEventTypes.ServiceUp, "");
+    }
+
     /// <summary>Another program holds the port.</summary>
     public void TellPortBusy() => Tell(TunnelEventTypes.PortBusy, port.BindError ?? "");
 
@@ -270,10 +306,14 @@ internal sealed partial class Tunnel(
     {
         lock (_lock)
         {
+            var (health, reason, since) = Health;
             return new TunnelSnapshot(
                 Token.TokenId, Token.TeamId, port.Number, State, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
                 _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
             {
+                Health = health,
+                HealthReason = reason,
+                HealthSince = since,
                 TeamName = Token.TeamName,
                 TokenName = Token.TokenName,
                 LastSeenAt = _session?.LastSeenAt,

@@ -40,6 +40,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Round-trip time of the last heartbeat, or null before the first.</summary>
     public TimeSpan? RoundTrip { get; private protected set; }
 
+    /// <summary>What the client has said of its local service last; unknown until it has, and of a client that does not.</summary>
+    public ServiceReport Service { get; private protected set; } = ServiceReport.None;
+
     /// <summary>Completes when the session has ended and its tunnel knows.</summary>
     public Task Left => _left.Task;
 
