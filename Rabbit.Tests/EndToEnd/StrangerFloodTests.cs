@@ -16,6 +16,7 @@ public sealed class StrangerFloodTests
 {
     private const int WarmUp = 3000;
     private const int VisitorsAtOnce = 4;
+    private const int ReadyChannels = 8;
     private const int MostGrowth = 50 * 1024 * 1024;
 
     // What one more process on a busy machine may cost; the figures of the long form are to be read without it.
@@ -40,9 +41,15 @@ public sealed class StrangerFloodTests
         RabbitProcess server = await installation.StartAsync(("RABBIT_HEARTBEAT_INTERVAL", "00:00:01"));
         TestToken token = await server.CreateTokenAsync();
         await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(server, token, service.Port);
-        int descriptors = server.Process.Descriptors;
+        await Eventually.BecomesAsync(
+            async () => (await server.Api.FindTunnelAsync(token.Port))!.Value.GetProperty("ready_channels").GetInt32(), ready => ready == ReadyChannels, Soon,
+            "the client's channels are ready");
+        int sockets = server.Process.Sockets;
+        // What is loaded once: descriptors of libraries, code, the heap's first size.
         await FloodAsync(server, WarmUp, seed);
         await VisitDuringAsync(token.Port, TimeSpan.FromSeconds(2));
+        await WhenBackAsync("warm-up", () => server.Process.Sockets, sockets);
+        int descriptors = server.Process.Descriptors;
 
         Percentiles without = await VisitDuringAsync(token.Port, Quiet);
         long before = server.Process.ResidentBytes;
@@ -50,8 +57,8 @@ public sealed class StrangerFloodTests
         long most = before;
         Percentiles during = await VisitWhileAsync(token.Port, flood, () => most = Math.Max(most, server.Process.ResidentBytes));
         string said = await flood;
-        int left = await Eventually.BecomesAsync(
-            () => server.Process.Descriptors, open => open <= descriptors, Soon, $"no more than the {descriptors} descriptors from before are open");
+        await WhenBackAsync("flood", () => server.Process.Sockets, sockets);
+        int left = await WhenBackAsync("flood", () => server.Process.Descriptors, descriptors);
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {said} (seed {seed})
@@ -66,12 +73,13 @@ public sealed class StrangerFloodTests
         Assert.Equal("live", (await server.Api.FindTunnelAsync(token.Port))!.Value.GetProperty("state").GetString());
     }
 
-    // Behind everybody else: strangers bring processors of their own.
+    private static Task<int> WhenBackAsync(string after, Func<int> open, int before) =>
+        Eventually.BecomesAsync(open, now => now <= before, Soon, $"after the {after} no more than the {before} from before are open");
+
     private static async Task<string> FloodAsync(RabbitProcess server, int handshakes, int seed)
     {
         await using RunningProcess strangers = RunningProcess.Start(
-            "strangers", "nice",
-            ["-n", "19", Programs.Fuzz, "strangers", $"{server.ControlPort}", $"{handshakes}", $"{seed}", .. FuzzRuns.Corpus("frames"), .. FuzzRuns.Corpus("lines"), .. FuzzRuns.Corpus("detection")]);
+            "strangers", Programs.Fuzz, ["strangers", $"{server.ControlPort}", $"{handshakes}", $"{seed}", .. FuzzRuns.Corpus("frames"), .. FuzzRuns.Corpus("lines"), .. FuzzRuns.Corpus("detection")]);
         int status = await strangers.WaitForExitAsync(TimeSpan.FromSeconds(120 + (handshakes / 200)));
         Assert.True(status == 0, strangers.Transcript());
         return strangers.Lines[^1];

@@ -52,6 +52,9 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     /// <summary>Open descriptors of the process (proc(5)).</summary>
     public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
+    /// <summary>Open sockets among them.</summary>
+    public int Sockets => Directory.GetFiles($"/proc/{Id}/fd").Count(IsSocket);
+
     /// <summary>Memory of the process that is in RAM (proc(5)).</summary>
     public long ResidentBytes => long.Parse(
         File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
@@ -131,6 +134,18 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         string state = _process.HasExited ? $"ended with status {_process.ExitCode}" : "running";
         return $"--- {Name} (pid {Id}, {state}), last {Math.Min(lines.Count, LinesShown)} of {lines.Count} lines:\n"
             + string.Join('\n', lines.TakeLast(LinesShown).Select(Printable)) + "\n--- end of " + Name;
+    }
+
+    private static bool IsSocket(string descriptor)
+    {
+        try
+        {
+            return new FileInfo(descriptor).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            return false; // Closed meanwhile.
+        }
     }
 
     // Reports of test runs are XML, which has no place for what a program sends to a terminal.
