@@ -43,6 +43,7 @@ public static class TunnelingServices
         services.AddSingleton<ControlPortAddress>();
         services.AddSingleton<KnownAddresses>();
         services.AddSingleton<LoginPenalties>();
+        services.AddSingleton<ServerNetworks>();
         services.AddSingleton<HandshakeAdmission>();
         services.AddSingleton<ClientLogin>();
 

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Rabbit.Persistence.Management;
+using Rabbit.Protocol.Credentials;
 using Xunit;
 
 namespace Rabbit.Tests.Support;
@@ -15,6 +17,8 @@ internal sealed class AdminApi : IDisposable
         // Where it is HTTPS, the certificate is of an authority that this machine does not know.
         _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (ApiKeyText.TryParse(key, out ApiKeyText read))
+            Secrets.Remember(read);
     }
 
     /// <summary>Where it listens.</summary>
@@ -35,8 +39,11 @@ internal sealed class AdminApi : IDisposable
             new Uri("/api/v1/tokens/generate", UriKind.Relative),
             new { team_id = team, name = $"test {Guid.NewGuid():N}", description = "", port }, TestContext.Current.CancellationToken);
         JsonElement made = (await ReadAsync(response)).GetProperty("data");
-        return new TestToken(
+        var token = new TestToken(
             made.GetProperty("token_id").GetString()!, team, made.GetProperty("token").GetString()!, made.GetProperty("assigned_port").GetInt32());
+        Assert.True(TokenText.TryParse(token.Text, out TokenText text));
+        Secrets.Remember(text);
+        return token;
     }
 
     /// <summary>Sends a request under /api/v1; its JSON.</summary>

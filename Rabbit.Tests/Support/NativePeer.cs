@@ -43,6 +43,7 @@ internal sealed class NativePeer : IDisposable
         if (answer.Type == FrameType.Reject)
             throw new XunitException($"The login was turned away: {answer.Read<Reject>()}");
         peer.Hello = answer.Read<ServerHello>();
+        Secrets.Remember(peer.Hello.ChannelSecret);
         return peer;
     }
 
