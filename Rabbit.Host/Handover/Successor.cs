@@ -64,6 +64,21 @@ internal sealed partial class Successor(
         gate.Open();
         LogTakenOver(listening.All.Count);
         await CloseRestAsync();
+    }
+
+    /// <summary>Lets the other server end.</summary>
+    public async Task TellServingAsync()
+    {
+        if (_other is null)
+            return;
+        try
+        {
+            await _other.SendAsync(new HandoverMessage(HandoverStep.Serving));
+        }
+        catch (SocketException)
+        {
+            // It has gone already.
+        }
         _other.Dispose();
     }
 

@@ -74,16 +74,17 @@ def ended():
         try:
             child, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            break
+            return
         if not child:
             return
         say(f"{child} ended with {status}")
         if child == reload:
             say(f"reload ended with {status}")
         if child == main:
-            main = start() if status and not stopping else 0
-    if not main or not os.path.exists(f"/proc/{main}"):
-        sys.exit(0)
+            if stopping or not status:
+                # Without a main process the service is over, whatever else of it still runs.
+                sys.exit(0 if stopping and not status else 1)
+            main = start()
 
 
 def reload_service(*_):

@@ -36,7 +36,7 @@ public sealed partial class RestoredTunnels
             return tunnel.Port.IsBound; // By an earlier look at the same sessions.
         tunnel.Restore(restorable.Session);
         _entries[tunnel.Port.Number] = new Entry(restorable.Session, tunnel, _time.GetUtcNow());
-        if (!await tunnel.Port.TryBindAsync(restorable.WasConnected ? ClientIsBackAsync(tunnel) : null))
+        if (!await tunnel.Port.TryBindAsync(restorable.WasConnected ? () => ClientIsBackAsync(tunnel) : null))
         {
             tunnel.TellPortBusy();
             tunnel.Port.RetryInBackground(() => LogListening(tunnel.Port.Number));
@@ -64,6 +64,7 @@ public sealed partial class RestoredTunnels
     {
         await _gate.Opened;
         TimeSpan limit = _options.ClientReturnTime + TimeSpan.FromSeconds(_entries.Count / TunnelRegistry.MovedPerSecond);
+        tunnel.ExpectClient(limit);
         await Task.Delay(limit, _time, tunnel.BecameLive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -12,8 +12,7 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// </summary>
 internal sealed class TunnelPortHandler(
     LiveTunnel live, OfflineTunnel offline, OpeningVisitors opening, LoadBalancers loadBalancers, ServerNetworks networks, DescriptorBudget descriptors,
-    OpenVisitors visitors, IConnectionLog log,
-    TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
+    OpenVisitors visitors, IConnectionLog log, TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)

@@ -70,6 +70,8 @@ public sealed partial class ServiceManagerTests
         managed.Process.Send(Signal.Term);
         await managed.Process.WaitForLineAsync("manager: STOPPING=1 EXTEND_TIMEOUT_USEC=", Soon, mark);
         Assert.Equal(0, await managed.Process.WaitForExitAsync(Soon));
+        // For a restart, during which visitors wait.
+        Assert.Single(managed.Process.Lines, line => line.Contains("FDSTOREREMOVE", StringComparison.Ordinal));
     }
 
     private static async Task<int> MainAsync(RabbitProcess managed)
