@@ -21,14 +21,15 @@ internal sealed class AlertSender : IDisposable
     {
         _settings = settings;
         _time = time;
-        _http = new HttpClient(new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             ActivityHeadersPropagator = null, // Receivers are none of our traces' business.
             ConnectTimeout = Timeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // The name is looked up again.
-        }) { Timeout = Timeout };
+        };
+        _http = new HttpClient(handler) { Timeout = Timeout };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("rabbit", "1"));
     }
 

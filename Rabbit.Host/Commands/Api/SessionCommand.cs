@@ -47,7 +47,7 @@ internal static class SessionCommand
         return call.Show(
             session,
             ("session", session.SessionId?.ToString()), ("port", Show.Number(session.Port)), ("state", session.State),
-            ("health", session.HealthReason.Length > 0 ? $"{session.Health} ({session.HealthReason})" : session.Health), ("since", Show.Time(session.HealthSince)),
+            ("health", session.HealthReason.Length > 0 ? $"{session.Health} ({session.HealthReason})" : session.Health), ("health since", Show.Time(session.HealthSince)),
             ("token", session.TokenId),
             ("team", session.TeamId), ("epoch", Show.Number(session.Epoch)), ("client", session.ClientName), ("software", session.ClientSoftware),
             ("address", session.ClientAddress), ("connected", Show.Time(session.ConnectedAt)), ("last seen", Show.Time(session.LastSeenAt)),

@@ -94,5 +94,5 @@ public sealed class AlertStoreTests
         new AlertProblem((await rig.CreateTokenAsync()).Token.TokenId, "tunnel.offline", "", rig.Time.GetUtcNow()), isOver: false, deliveries, Cancellation);
 
     private static AlertDelivery Delivery(StoreRig rig, int number) => new(
-        Guid.CreateVersion7(), $"alert_{number}", "target", "{}", rig.Time.GetUtcNow(), rig.Time.GetUtcNow(), Attempts: 0);
+        Guid.CreateVersion7(), $"alert_{number}", "target", "{}", MadeAt: rig.Time.GetUtcNow().AddMilliseconds(number), NextAt: rig.Time.GetUtcNow(), Attempts: 0);
 }
