@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Relay;
 
 namespace Rabbit.Client.Connection;
 
@@ -20,6 +21,7 @@ internal sealed partial class DataChannels(
     private readonly CancellationTokenSource _sessionEnded = CancellationTokenSource.CreateLinkedTokenSource(abort);
     private readonly SemaphoreSlim _dials = new(DialsAtOnce);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly VanishedPeers _vanished = new(hello.DeadAfter, time);
     private long _lastReport;
 
     /// <summary>Opens so many channels; returns at once. Those that cannot be opened are reported to the server.</summary>
@@ -48,6 +50,7 @@ internal sealed partial class DataChannels(
     {
         await EndSessionAsync();
         await WhenIdleAsync();
+        _vanished.Dispose();
         _sessionEnded.Dispose();
         _dials.Dispose();
     }
@@ -66,7 +69,7 @@ internal sealed partial class DataChannels(
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(service, logger, _sessionEnded.Token, abort) is { } refused && ShouldReport())
+            if (await channel.ServeAsync(service, _vanished, logger, _sessionEnded.Token, abort) is { } refused && ShouldReport())
                 LogLocalServiceFailed(refused.Sentence);
         }
         catch (OperationCanceledException)

@@ -5,8 +5,9 @@ namespace Rabbit.Client.Connection;
 /// <param name="retryAfter">Least time to wait, as the server asked, or zero.</param>
 /// <param name="yield">True to come back only when nobody else holds the tunnel.</param>
 /// <param name="isStranger">True when something answered that is no Rabbit server.</param>
+/// <param name="comeAtOnce">True when the server asked for that.</param>
 internal sealed class ServerUnavailableException(
-    string message, TimeSpan retryAfter = default, bool yield = false, bool isStranger = false) : Exception(message)
+    string message, TimeSpan retryAfter = default, bool yield = false, bool isStranger = false, bool comeAtOnce = false) : Exception(message)
 {
     /// <summary>
     /// What answers is no Rabbit server: a wrong address, or, where a server was before, something that stands in for it
@@ -17,4 +18,6 @@ internal sealed class ServerUnavailableException(
     public TimeSpan RetryAfter => retryAfter;
 
     public bool Yield => yield;
+
+    public bool ComeAtOnce => comeAtOnce;
 }

@@ -102,8 +102,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
     {
         await using var transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
         double uptime = await Management.ServerSettings.GetUptimeAsync(context, _giveUp.Token);
-        foreach (Pending pending in batch)
-            await SessionRows.ApplyAsync(context, pending.Change, uptime, _giveUp.Token);
+        await SessionRows.ApplyAsync(context, batch.Select(pending => pending.Change), uptime, _giveUp.Token);
         await transaction.CommitAsync(_giveUp.Token);
     }, _giveUp.Token);
 

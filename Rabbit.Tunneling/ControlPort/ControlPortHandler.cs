@@ -14,7 +14,7 @@ namespace Rabbit.Tunneling.ControlPort;
 /// and then serves its session, or gives the data channel that it is to its session's pool.
 /// </summary>
 internal sealed partial class ControlPortHandler(
-    HandshakeAdmission admission, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls, ClientLogin login,
+    HandshakeAdmission admission, KnownAddresses known, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls, ClientLogin login,
     IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ControlPortHandler> logger) : ConnectionHandler
 {
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ internal sealed partial class ControlPortHandler(
     // The data channels of a known address may break at any time, and who was dropped may have been about to log in.
     private void Penalize(IncomingConnection incoming, HandshakeAdmission.Place place, TimeSpan penalty)
     {
-        if (place is { IsStranger: true, IsDropped: false })
+        if (place is { IsStranger: true, IsDropped: false } && !known.Contain(incoming.Remote.Address))
             penalties.Add(incoming.Remote.Address, penalty);
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -10,12 +12,14 @@ public sealed partial class RestoredTunnels
 {
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
     private readonly TunnelRegistry _registry;
+    private readonly KnownAddresses _known;
     private readonly TimeProvider _time;
     private readonly ILogger<RestoredTunnels> _logger;
 
-    internal RestoredTunnels(TunnelRegistry registry, TimeProvider time, ILogger<RestoredTunnels> logger)
+    internal RestoredTunnels(TunnelRegistry registry, KnownAddresses known, TimeProvider time, ILogger<RestoredTunnels> logger)
     {
         _registry = registry;
+        _known = known;
         _time = time;
         _logger = logger;
     }
@@ -28,6 +32,9 @@ public sealed partial class RestoredTunnels
     {
         Tunnel tunnel = _registry.GetOrAdd(restorable.Token);
         tunnel.Restore(restorable.Session);
+        // Thousands may come back at once, from one address even: it is not to be held against them that this server knows nobody yet.
+        if (IPEndPoint.TryParse(restorable.Session.ClientAddress, out IPEndPoint? client))
+            _known.Expect(client.Address, restorable.Session.TokenId);
         _entries[tunnel.Port.Number] = new Entry(restorable.Session, tunnel, _time.GetUtcNow());
         if (!await tunnel.Port.TryBindAsync())
         {
