@@ -22,16 +22,18 @@ internal sealed class HerdClient(HerdOptions options, HerdServer server, TokenTe
 
     private readonly List<RelayEnd> _channels = [];
     private ServerHello _last;
+    private SemaphoreSlim? _gathering;
 
     /// <summary>Runs until it is cancelled.</summary>
-    /// <param name="delay">Before the first try.</param>
+    /// <param name="gathering">Holds places for those that are about to come for the first time.</param>
     /// <param name="cancellationToken">The end.</param>
-    public async Task RunAsync(TimeSpan delay, CancellationToken cancellationToken)
+    public async Task RunAsync(SemaphoreSlim gathering, CancellationToken cancellationToken)
     {
         var backoff = new ReconnectBackoff(TimeProvider.System, new Random(options.Seed + number));
         try
         {
-            await Task.Delay(delay, cancellationToken);
+            await gathering.WaitAsync(cancellationToken);
+            _gathering = gathering;
             while (true)
             {
                 bool isSentAway = false;
@@ -79,6 +81,8 @@ internal sealed class HerdClient(HerdOptions options, HerdServer server, TokenTe
             backoff.Connected();
             isUp = true;
             census.IsUp(TimeProvider.System.GetElapsedTime(started));
+            _gathering?.Release();
+            _gathering = null;
             await OpenChannelsAsync(options.Channels, cancellationToken);
             return await AnswerAsync(transport, cancellationToken);
         }

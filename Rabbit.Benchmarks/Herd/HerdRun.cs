@@ -13,23 +13,25 @@ namespace Rabbit.Benchmarks.Herd;
 /// </summary>
 internal static class HerdRun
 {
-    /// <summary>How many a second come at the beginning, which is not measured.</summary>
-    private const int Gathering = 400;
+    // The beginning is not measured: so many come at a time.
+    private const int Gathering = 16;
+    private static readonly TimeSpan GatheringLimit = TimeSpan.FromMinutes(5);
 
     public static async Task<int> RunAsync(HerdOptions options, CancellationToken cancellationToken)
     {
         string data = Directory.CreateTempSubdirectory("rabbit-herd-").FullName;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var server = new HerdServer(options, data);
+        using var gathering = new SemaphoreSlim(Gathering);
+        var census = new HerdCensus(options.Clients);
         Task[] running = [];
         try
         {
             SeededToken[] tokens = await SeedAsync(options, data, cancellationToken);
             await server.StartAsync();
-            var census = new HerdCensus(options.Clients);
             running = [.. tokens.Select((token, i) => new HerdClient(options, server, token.Text, AddressOf(options, i), i, census)
-                .RunAsync(TimeSpan.FromSeconds((double)i / Gathering), stop.Token))];
-            await census.WhenAllUpAsync().WaitAsync(TimeSpan.FromSeconds(60 + (2.0 * options.Clients / Gathering)), cancellationToken);
+                .RunAsync(gathering, stop.Token))];
+            await census.WhenAllUpAsync().WaitAsync(GatheringLimit, cancellationToken);
             Print($"{options.Clients} clients are connected from {(options.OneAddress ? "one address" : "as many addresses")}, {options.Channels} data channels each; server: {server.ReadPeakMegabytes():0} MB, {server.ReadThreads()} threads");
 
             census.Begin();
@@ -42,7 +44,7 @@ internal static class HerdRun
         }
         catch (TimeoutException)
         {
-            await Console.Error.WriteLineAsync($"Not all clients came up in the first place. The server's log ends:\n{string.Join('\n', server.Log.TakeLast(20))}");
+            await Console.Error.WriteLineAsync($"Only {census.Up} clients came up in the first place ({Show(census.Reasons)}). The server's log ends:\n{string.Join('\n', server.Log.TakeLast(20))}");
             return 1;
         }
         finally
@@ -79,11 +81,13 @@ internal static class HerdRun
             Print($"back after it listened: first {Since(back[0])}, half {Since(At(back, 0.5))}, 90 % {Since(At(back, 0.9))}, 99 % {Since(At(back, 0.99))}, last {Since(back[^1])}");
             Print($"a login took: median {At(logins, 0.5).TotalMilliseconds:0} ms, 99 % {At(logins, 0.99).TotalMilliseconds:0} ms, longest {logins[^1].TotalMilliseconds:0} ms");
         }
-        Print($"logins {back.Length}, failed tries {census.Failures} ({string.Join(", ", census.Reasons.Select(reason => $"{reason.Key} {reason.Value}"))})");
+        Print($"logins {back.Length}, failed tries {census.Failures} ({Show(census.Reasons)})");
         Print($"server: CPU {server.ReadCpuSeconds():0.0} s, at most {server.ReadPeakMegabytes():0} MB, {server.ReadThreads()} threads, {server.Complaints} warnings");
 
         string Since(long at) => $"{(at > server.ListeningAt ? time.GetElapsedTime(server.ListeningAt, at).TotalSeconds : 0):0.00} s";
     }
+
+    private static string Show(Dictionary<string, int> reasons) => string.Join(", ", reasons.Select(reason => $"{reason.Key} {reason.Value}"));
 
     private static T At<T>(T[] sorted, double part) => sorted[(int)((sorted.Length - 1) * part)];
 

@@ -13,6 +13,7 @@ public sealed class SilenceWatch : IAsyncDisposable
     private readonly ITimer _timer;
     private long _lastHeard;
     private long _dueAt;
+    private bool _stoodStill;
 
     /// <param name="heartbeat">Interval of each side's pings.</param>
     /// <param name="deadAfter">How long after the path has broken it is given up.</param>
@@ -44,11 +45,20 @@ public sealed class SilenceWatch : IAsyncDisposable
     {
         TimeSpan left = _limit - Silence;
         if (left > TimeSpan.Zero)
+        {
+            _stoodStill = false;
             LookIn(left);
-        else if (_time.GetElapsedTime(_dueAt) > _heartbeat)
-            LookIn(_heartbeat); // This process stood still itself, and has yet to read what came meanwhile.
+        }
+        else if (!_stoodStill && _time.GetElapsedTime(_dueAt) > _heartbeat)
+        {
+            // This process stood still itself, and has yet to read what came meanwhile.
+            _stoodStill = true;
+            LookIn(_heartbeat);
+        }
         else
+        {
             _onSilent();
+        }
     }
 
     private void LookIn(TimeSpan span)
