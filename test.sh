@@ -65,6 +65,8 @@ command -v python3 >/dev/null || missing+=(python3)
 command -v chromium >/dev/null || missing+=(chromium)
 command -v prometheus >/dev/null || missing+=(prometheus)
 command -v haproxy >/dev/null || missing+=(haproxy)
+command -v ip >/dev/null || missing+=(iproute2)
+command -v iptables >/dev/null || missing+=(iptables)
 if ((${#missing[@]})); then
   [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null ||
     fail "the tests need ${missing[*]}; install them, or run this script as root on Debian to have it done."

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rabbit.Client.Health;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Relay;
 
 namespace Rabbit.Client.Connection;
 
@@ -22,6 +23,7 @@ internal sealed partial class DataChannels(
     private readonly CancellationTokenSource _sessionEnded = CancellationTokenSource.CreateLinkedTokenSource(abort);
     private readonly SemaphoreSlim _dials = new(DialsAtOnce);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly VanishedPeers _vanished = new(hello.DeadAfter, time);
     private long _lastReport;
 
     /// <summary>Opens so many channels; returns at once. Those that cannot be opened are reported to the server.</summary>
@@ -50,6 +52,7 @@ internal sealed partial class DataChannels(
     {
         await EndSessionAsync();
         await WhenIdleAsync();
+        _vanished.Dispose();
         _sessionEnded.Dispose();
         _dials.Dispose();
     }
@@ -68,7 +71,7 @@ internal sealed partial class DataChannels(
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(service, logger, _sessionEnded.Token, abort) is not { } refused)
+            if (await channel.ServeAsync(service, _vanished, logger, _sessionEnded.Token, abort) is not { } refused)
                 return;
             health?.Hint();
             if (ShouldReport())

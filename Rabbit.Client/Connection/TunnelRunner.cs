@@ -53,7 +53,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                 }
                 _lostAt ??= time.GetTimestamp();
                 _yield |= reason.Yield; // Until it gets in: a server that restarts meanwhile is no reason to fight back.
-                TimeSpan wait = reason.AtOnce ? reason.RetryAfter : _backoff.Next(reason.RetryAfter);
+                TimeSpan wait = reason.ComeAtOnce ? reason.RetryAfter + _backoff.AtOnce() : _backoff.Next(reason.RetryAfter);
                 LogLost(reason.Message.TrimEnd('.'), wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
             }
@@ -78,6 +78,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         await using RelayEnd end = transport.End;
         _yield = false;
         _backoff.Connected();
+        SocketTuning.DetectDeadPeer(end.Socket, hello.DeadAfter);
         await DropIdleAsync();
         IPAddress answered = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
         var server = new IPEndPoint(answered.IsIPv4MappedToIPv6 ? answered.MapToIPv4() : answered, hello.ControlPort);

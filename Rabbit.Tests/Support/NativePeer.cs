@@ -90,8 +90,14 @@ internal sealed class NativePeer : IDisposable
     public async Task<(Start Start, RelayEnd Visitor)> AcceptAsync()
     {
         Start start = (await ReadAsync()).Read<Start>();
+        return (start, await BeginAsync());
+    }
+
+    /// <summary>On a data channel whose visitor has come: accepts it; what follows is the visitor's bytes.</summary>
+    public async Task<RelayEnd> BeginAsync()
+    {
         await SendAsync(default(Accepted));
-        return (start, _transport.Detach());
+        return _transport.Detach();
     }
 
     public void Dispose() => Socket.Dispose();

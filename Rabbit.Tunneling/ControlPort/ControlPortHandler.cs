@@ -14,8 +14,8 @@ namespace Rabbit.Tunneling.ControlPort;
 /// and then serves its session, or gives the data channel that it is to its session's pool.
 /// </summary>
 internal sealed partial class ControlPortHandler(
-    ServerNetworks networks, HandshakeAdmission admission, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls, ClientLogin login,
-    IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ControlPortHandler> logger) : ConnectionHandler
+    ServerNetworks networks, HandshakeAdmission admission, KnownAddresses known, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls,
+    ClientLogin login, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ControlPortHandler> logger) : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
@@ -77,7 +77,7 @@ internal sealed partial class ControlPortHandler(
     // The data channels of a known address may break at any time, and who was dropped may have been about to log in.
     private void Penalize(IncomingConnection incoming, HandshakeAdmission.Place place, TimeSpan penalty)
     {
-        if (place is { IsStranger: true, IsDropped: false })
+        if (place is { IsStranger: true, IsDropped: false } && !known.Contain(incoming.Remote.Address))
             penalties.Add(incoming.Remote.Address, penalty);
     }
 

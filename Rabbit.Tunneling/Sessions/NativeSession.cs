@@ -23,7 +23,7 @@ internal sealed class NativeSession : TunnelSession
     private readonly ControlWriter _writer = new(ControlQueueCapacity);
     private readonly ChannelPool _pool;
     private readonly CancellationTokenSource _silent = new();
-    private long _lastReceived;
+    private readonly SilenceWatch _silence;
     private long _pingSent;
     private ulong _pingNumber;
     private SessionEnd? _end;
@@ -35,7 +35,7 @@ internal sealed class NativeSession : TunnelSession
         _options = options;
         _time = time;
         _metrics = metrics;
-        _lastReceived = time.GetTimestamp();
+        _silence = new SilenceWatch(options.HeartbeatInterval, options.DeadAfter, _silent.Cancel, time);
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
         _writer.TryPost(new ServerHello(
@@ -48,7 +48,7 @@ internal sealed class NativeSession : TunnelSession
     public override bool ChannelsAreFramed => true;
 
     /// <inheritdoc/>
-    public override DateTimeOffset LastSeenAt => _time.GetUtcNow() - _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+    public override DateTimeOffset LastSeenAt => _time.GetUtcNow() - _silence.Silence;
 
     /// <inheritdoc/>
     public override int ReadyChannels => _pool.Ready;
@@ -62,6 +62,9 @@ internal sealed class NativeSession : TunnelSession
 
     /// <summary>Takes over a data channel that presented the secret.</summary>
     public ValueTask AddChannelAsync(RelayEnd channel) => _pool.AddAsync(channel);
+
+    /// <inheritdoc/>
+    public override ValueTask ReplaceChannelsAsync(long takenAt) => _pool.ReplaceReadyAsync(takenAt, _time);
 
     /// <inheritdoc/>
     public override ValueTask SweepAsync() => _pool.SweepAsync();
@@ -78,7 +81,7 @@ internal sealed class NativeSession : TunnelSession
     public override async Task<SessionEnd> RunAsync(IncomingConnection connection)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_silent.Token);
-        _lastReceived = _time.GetTimestamp();
+        _silence.Heard(); // Until now the session may have waited for the database.
         Task writing = _writer.RunAsync(connection.Transport.Output, stop.Token);
         Task<SessionEnd> reading = ReadAsync(connection.Transport.Input, stop.Token);
         await using ITimer heartbeat = _time.CreateTimer(
@@ -95,6 +98,9 @@ internal sealed class NativeSession : TunnelSession
         _writer.Complete();
         stop.CancelAfter(GoodbyeTimeout);
         await writing;
+        // Where only one direction is broken a reset arrives, whereas an end would wait behind what was not acknowledged.
+        if (_silent.IsCancellationRequested)
+            connection.Transport.End.Abort();
         if (end == SessionEnd.ProtocolError)
             await connection.Transport.End.LingerAsync(stop.Token); // What it sent and nobody reads would reset the goodbye away.
         await _pool.CloseAsync();
@@ -105,6 +111,7 @@ internal sealed class NativeSession : TunnelSession
     public override async ValueTask DisposeAsync()
     {
         await _pool.CloseAsync();
+        await _silence.DisposeAsync();
         _silent.Dispose();
         await base.DisposeAsync();
     }
@@ -115,7 +122,7 @@ internal sealed class NativeSession : TunnelSession
         {
             while (await input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken) is { } frame)
             {
-                Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+                _silence.Heard();
                 switch (frame.Type)
                 {
                     case FrameType.Ping:
@@ -180,13 +187,7 @@ internal sealed class NativeSession : TunnelSession
 
     private void Beat()
     {
-        long now = _time.GetTimestamp();
-        if (_time.GetElapsedTime(Volatile.Read(ref _lastReceived), now) > _options.DeadAfter)
-        {
-            _silent.Cancel();
-            return;
-        }
-        _pingSent = now;
+        _pingSent = _time.GetTimestamp();
         _pingNumber++;
         _writer.TryPost(new Ping(_pingNumber));
     }

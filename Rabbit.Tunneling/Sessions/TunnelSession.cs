@@ -52,6 +52,12 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Gets a data channel for a visitor, waiting no longer than the channel time-out.</summary>
     public abstract ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync();
 
+    /// <summary>
+    /// A channel taken at this moment turned out to be dead: those that waited beside it are closed too, unless that was done
+    /// since, and others are asked for.
+    /// </summary>
+    public virtual ValueTask ReplaceChannelsAsync(long takenAt) => ValueTask.CompletedTask;
+
     /// <summary>True when the client answers each channel with Accepted or Refused before the service's bytes.</summary>
     public abstract bool ChannelsAreFramed { get; }
 
