@@ -7,14 +7,22 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
 
     private readonly TempDirectory _home = new();
 
-    private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment, params string[] options) => Process = RunningProcess.Start(
-        "tunnel-client", Programs.TunnelClient,
-        ["connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", "--verbose", .. options],
-        new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
-        {
-            ["HOME"] = _home.Path,
-            ["XDG_CONFIG_HOME"] = _home.Path,
-        });
+    private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment, params string[] options)
+        : this([], connectionString, localPort, environment, ["--verbose", .. options])
+    {
+    }
+
+    private TunnelClientProcess(string[] launcher, string connectionString, int localPort, (string Name, string Value)[] environment, string[] options)
+    {
+        string[] command = [.. launcher, Programs.TunnelClient, "connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", .. options];
+        Process = RunningProcess.Start(
+            "tunnel-client", command[0], command[1..],
+            new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
+            {
+                ["HOME"] = _home.Path,
+                ["XDG_CONFIG_HOME"] = _home.Path,
+            });
+    }
 
     public RunningProcess Process { get; }
 
@@ -29,6 +37,10 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
     /// <inheritdoc cref="ConnectAsync(string, int, ValueTuple{string, string}[])"/>
     public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort, params string[] options) =>
         await WhenUpAsync(new TunnelClientProcess(await server.ConnectionStringAsync(token), localPort, [], options));
+
+    /// <summary>Starts a client by another program, which becomes it, and waits until its tunnel is up; it does not log its visitors.</summary>
+    public static Task<TunnelClientProcess> ConnectOnAsync(string[] launcher, string connectionString, int localPort) =>
+        WhenUpAsync(new TunnelClientProcess(launcher, connectionString, localPort, [], []));
 
     private static async Task<TunnelClientProcess> WhenUpAsync(TunnelClientProcess client)
     {

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Rabbit.Faults.Checks;
+using Rabbit.Faults.History;
+using Rabbit.Faults.Load;
+using Rabbit.Persistence.Model;
+using Rabbit.Tests.Support;
+using Rabbit.Tunneling.State;
+using Xunit.Sdk;
+
+namespace Rabbit.Faults.Rows;
+
+/// <summary>What has to hold after every fault, when the load has stopped.</summary>
+internal static class Afterwards
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    /// <summary>Checks the history, the connection log, the sessions and the process.</summary>
+    /// <param name="run">Where violations go.</param>
+    /// <param name="world">The server and its tunnels; the load has stopped.</param>
+    /// <param name="baseline">The server before the load, or null when there is nothing to compare with.</param>
+    /// <param name="mayDiffer">True for a visit that the log may tell otherwise, or not at all.</param>
+    public static async Task CheckAsync(RowRun run, World world, Footprint? baseline, Func<Visit, bool>? mayDiffer = null)
+    {
+        run.Expect(Visits.Check(run.History));
+        List<ConnectionLogRow> rows = await SettledRowsAsync(world, run.History.Visits.Count(visit => visit.LocalPort != 0));
+        run.Expect(LogAgreement.Check(run.History.Visits, rows, mayDiffer ?? (_ => false)));
+        foreach (LoadTunnel tunnel in world.Tunnels)
+        {
+            await ExpectAsync(run, () => world.Server.Api.WaitForStateAsync(tunnel.Port, "live", Soon));
+            List<SessionRow> sessions = [.. (await world.Installation.SessionsAsync(tunnel.Port)).Where(row => row.EndedAt is null)];
+            run.Expect(sessions is [{ Status: SessionStatus.Active }], $"Port {tunnel.Port} has {sessions.Count} sessions that have not ended: {string.Join(", ", sessions.Select(row => row.Status))}");
+        }
+        run.Expect(await LostTokensAsync(world));
+        if (baseline is not null && await baseline.ComesBackAsync(world.Server.Process, world.Tunnels.Count, Soon) is { } held)
+            run.Expect(false, held);
+    }
+
+    /// <summary>Runs what throws when something did not come to be, and takes that for a broken invariant.</summary>
+    public static async Task<bool> ExpectAsync(RowRun run, Func<Task> wait)
+    {
+        try
+        {
+            await wait();
+            return true;
+        }
+        catch (XunitException e)
+        {
+            run.Expect(false, e.Message);
+            return false;
+        }
+    }
+
+    // The log is written behind the visitors' backs: some are missing for a moment, and after a kill for good.
+    private static async Task<List<ConnectionLogRow>> SettledRowsAsync(World world, int visits)
+    {
+        int[] ports = [.. world.Tunnels.Select(tunnel => tunnel.Port)];
+        long started = TimeProvider.System.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5));
+        while (true)
+        {
+            await using RabbitDbContext database = world.Installation.OpenDatabase();
+            List<ConnectionLogRow> rows = await database.ConnectionLogs.AsNoTracking().Where(row => ports.Contains(row.Port)).ToListAsync();
+            TimeSpan waited = TimeProvider.System.GetElapsedTime(started);
+            bool isSettled = rows.TrueForAll(row => row.Status != ConnectionStatus.Active);
+            if ((isSettled && (rows.Count >= visits || waited > TimeSpan.FromSeconds(5))) || waited > Soon)
+                return rows;
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private static async Task<IEnumerable<string>> LostTokensAsync(World world)
+    {
+        JsonElement teams = (await world.Server.Api.GetAsync("teams")).GetProperty("data");
+        Dictionary<string, int> ports = teams.EnumerateArray().SelectMany(team => team.GetProperty("tokens").EnumerateArray())
+            .ToDictionary(token => token.GetProperty("token_id").GetString()!, token => token.GetProperty("port").GetInt32());
+        return world.Tunnels.Where(tunnel => !ports.TryGetValue(tunnel.Token.Id, out int port) || port != tunnel.Port)
+            .Select(tunnel => $"Token {tunnel.Token.Id} is lost, or has lost its port {tunnel.Port}");
+    }
+}
