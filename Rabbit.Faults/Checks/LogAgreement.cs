@@ -13,7 +13,7 @@ internal static class LogAgreement
     /// <param name="visits">As the visitors saw them.</param>
     /// <param name="rows">As the server wrote them down.</param>
     /// <param name="mayDiffer">True for a visit that a fault has hidden from the log, or cut short there.</param>
-    public static IEnumerable<string> Check(IEnumerable<Visit> visits, IEnumerable<ConnectionLogRow> rows, Func<Visit, bool> mayDiffer)
+    public static IReadOnlyList<string> Check(IEnumerable<Visit> visits, IEnumerable<ConnectionLogRow> rows, Func<Visit, bool> mayDiffer)
     {
         var violations = new List<string>();
         ILookup<(int, int), Visit> visitsOf = visits.Where(visit => visit.LocalPort != 0).ToLookup(visit => (visit.TunnelPort, visit.LocalPort));
@@ -27,32 +27,25 @@ internal static class LogAgreement
         }
         foreach (IGrouping<(int, int), Visit> group in visitsOf)
         {
-            var left = new Queue<ConnectionLogRow>(rowsOf[group.Key].OrderBy(row => row.StartedAt));
-            int spare = group.Count() - left.Count;
-            foreach (Visit visit in group.OrderBy(visit => visit.Began))
+            List<ConnectionLogRow> left = [.. rowsOf[group.Key]];
+            // Those first of whom most is known: what was served agrees with one row alone.
+            foreach (Visit visit in group.OrderBy(visit => visit.Outcome))
             {
-                // Where rows are missing they are those of visits that may have none.
-                if (left.Count == 0 || (spare > 0 && mayDiffer(visit) && !Agrees(visit, left.Peek())))
-                {
-                    spare--;
-                    if (!mayDiffer(visit))
-                        violations.Add($"No row for {visit}");
-                    continue;
-                }
-                ConnectionLogRow row = left.Dequeue();
-                if (!Agrees(visit, row) && !mayDiffer(visit))
-                    violations.Add($"{visit} is on record as {row.Status} '{row.Reason}', {row.BytesFromVisitor} from and {row.BytesToVisitor} to the visitor");
+                int found = left.FindIndex(row => Agrees(visit, row));
+                if (found >= 0)
+                    left.RemoveAt(found);
+                else if (!mayDiffer(visit))
+                    violations.Add($"{visit} is not on record like that{string.Concat(left.Select(row => $"; there is {row.Status} '{row.Reason}', {row.BytesFromVisitor} from and {row.BytesToVisitor} to the visitor"))}");
             }
         }
         return violations.Count <= Shown ? violations : [.. violations.Take(Shown), $"In all the log and the history differ in {violations.Count} places."];
     }
 
-    // Of a connection that broke nobody outside knows more than that no byte was counted that was not sent, and every one that arrived was.
+    // Of a connection that broke nobody outside knows more than that every byte that arrived was counted.
     private static bool Agrees(Visit visit, ConnectionLogRow row) => visit.Outcome switch
     {
         VisitOutcome.Served => row.Status == ConnectionStatus.Closed && row.BytesFromVisitor == visit.Sent && row.BytesToVisitor == visit.Received,
         VisitOutcome.Offline => row.Status is ConnectionStatus.Refused or ConnectionStatus.Timeout or ConnectionStatus.Error && row.BytesToVisitor >= visit.Received,
-        VisitOutcome.TimedOut => row.Status != ConnectionStatus.Active && row.BytesToVisitor >= visit.Received,
         _ => row.Status != ConnectionStatus.Active && row.BytesToVisitor >= visit.Received,
     };
 }

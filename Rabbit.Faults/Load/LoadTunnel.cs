@@ -32,13 +32,16 @@ internal sealed class LoadTunnel(TestToken token, string connectionString, Conte
     /// <summary>The port that the client is told for its service: the service's own, or one before it.</summary>
     public int? ServicePort { get; init; }
 
+    /// <summary>Likewise its address.</summary>
+    public string ServiceHost { get; init; } = "127.0.0.1";
+
     public TunnelClientProcess Client => _client ?? throw new InvalidOperationException($"The tunnel of port {Port} has no client.");
 
     /// <summary>Starts a client and waits until its tunnel is up.</summary>
     public async Task ConnectAsync()
     {
         history.Add($"client of {Port}", "starts");
-        _client = await TunnelClientProcess.ConnectOnAsync(Launcher, ConnectionString, ServicePort ?? Service.Port);
+        _client = await TunnelClientProcess.ConnectOnAsync(Launcher, ConnectionString, ServiceHost, ServicePort ?? Service.Port);
         history.Add($"client of {Port}", "up");
     }
 

@@ -1,4 +1,6 @@
+using System.Net;
 using Rabbit.Faults.History;
+using Rabbit.Faults.Network;
 using Rabbit.Tests.Support;
 
 namespace Rabbit.Faults.Load;
@@ -42,6 +44,22 @@ internal sealed class World(Installation installation, RunHistory history) : IAs
         return tunnel;
     }
 
+    /// <summary>Adds a tunnel whose client and service are in a network of their own, and connects its client.</summary>
+    public async Task<LoadTunnel> AddTunnelAsync(TwoNetworks networks)
+    {
+        TestToken token = await Server.CreateTokenAsync();
+        var tunnel = new LoadTunnel(
+            token, await Server.ConnectionStringAsync(token, $"{TwoNetworks.ServerAddress}"), networks.AtClients(() => new ContentService(history)), history)
+        {
+            Visitors = new IPEndPoint(TwoNetworks.ServerAddress, token.Port),
+            MakeSocket = networks.MakeSocketAtServer,
+            Launcher = networks.ClientLauncher,
+        };
+        _tunnels.Add(tunnel);
+        await tunnel.ConnectAsync();
+        return tunnel;
+    }
+
     /// <summary>Two tunnels whose services are asked, and one whose service speaks first.</summary>
     public async Task AddUsualTunnelsAsync()
     {
@@ -55,7 +73,6 @@ internal sealed class World(Installation installation, RunHistory history) : IAs
     {
         TimeSpan killed = history.Add("nemesis", "kill -9 server");
         await Server.Process.Kill9Async();
-        await Server.DisposeAsync();
         history.Add("server", "gone");
         return killed;
     }

@@ -24,7 +24,7 @@ internal sealed class ServerKilled : FaultRow
         await world.StartServerAsync([]);
         await world.AddUsualTunnelsAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);
-        var kills = new ConcurrentQueue<TimeSpan>();
+        var kills = new ConcurrentQueue<FaultWindow>();
         await using (var load = new VisitorLoad(world, run.Seed))
         {
             for (int rounds = run.Choose(100, 3); run.Rounds < rounds; run.Rounds++)
@@ -35,21 +35,22 @@ internal sealed class ServerKilled : FaultRow
             await run.PauseAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
             await load.StopAsync();
         }
-        await Afterwards.CheckAsync(run, world, baseline, visit => kills.Any(kill => visit.Began <= kill && visit.Ended >= kill - MayBeUnwritten));
+        await Afterwards.CheckAsync(run, world, baseline, visit => kills.Any(kill => kill.Touches(visit)));
     }
 
-    private static async Task KillAsync(RowRun run, World world, ConcurrentQueue<TimeSpan> kills)
+    private static async Task KillAsync(RowRun run, World world, ConcurrentQueue<FaultWindow> kills)
     {
         int[] marks = [.. world.Tunnels.Select(tunnel => tunnel.Client.Process.Mark)];
         TimeSpan killed = await world.KillServerAsync();
-        kills.Enqueue(killed);
+        kills.Enqueue(new FaultWindow(killed - MayBeUnwritten, run.History.Now, null));
         if (run.Random.Next(5) == 0)
         {
             // Once more before it is ready, and perhaps before it has done anything.
             RabbitProcess first = world.Installation.Launch();
             await run.PauseAsync(TimeSpan.Zero, TimeSpan.FromSeconds(1.5));
-            kills.Enqueue(run.History.Add("nemesis", "kill -9 server while it starts"));
-            await first.DisposeAsync();
+            TimeSpan again = run.History.Add("nemesis", "kill -9 server while it starts");
+            await first.Process.Kill9Async();
+            kills.Enqueue(new FaultWindow(again - MayBeUnwritten, run.History.Now, null));
         }
         TimeSpan started = run.History.Add("server", "starts");
         RabbitProcess server = world.Installation.Launch();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Model;
 using Xunit;
@@ -46,6 +47,15 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>The port of the API; 0, unless it must stay the same, for another at each start.</summary>
     public int ApiPort { get; set; }
 
+    /// <summary>A process by whose eyes its data directory is looked at, where a server has mounted something there; null for this one's.</summary>
+    public int? SeenBy { get; set; }
+
+    /// <summary>Makes a socket by which its API can be reached; null for any.</summary>
+    public Func<Socket>? MakeApiSocket { get; init; }
+
+    /// <summary>An empty installation on SQLite whose ports are at another address, in a network of its own.</summary>
+    public static Installation CreateAt(string bind, Func<Socket> makeSocket) => new(null, null, bind) { MakeApiSocket = makeSocket };
+
     /// <summary>An empty installation.</summary>
     public static async Task<Installation> CreateAsync(Engine engine = Engine.Sqlite) => engine == Engine.Sqlite
         ? new Installation(null, null)
@@ -90,9 +100,12 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Starts a server that may not listen at once.</summary>
     public RabbitProcess Launch(params (string Name, string Value)[] environment) => Launch([], environment);
 
-    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment)
+    /// <summary>Starts a server that is to take over from the one that runs.</summary>
+    public RabbitProcess LaunchSuccessor(params (string Name, string Value)[] environment) => Launch([], environment, "--takeover");
+
+    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment, params string[] flags)
     {
-        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value));
+        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value), flags);
         _started.Add(server);
         return server;
     }
@@ -116,7 +129,7 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>The server's tables, to look at.</summary>
     public RabbitDbContext OpenDatabase() => Database is null
         ? new SqliteRabbitDbContext(new DbContextOptionsBuilder<SqliteRabbitDbContext>()
-            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode=ReadOnly;Pooling=false").Options)
+            .UseSqlite($"Data Source={(SeenBy is { } process ? $"/proc/{process}/root" : "")}{_data.File("rabbit.db")};Mode=ReadOnly;Pooling=false").Options)
         : new PostgresRabbitDbContext(new DbContextOptionsBuilder<PostgresRabbitDbContext>()
             .UseNpgsql(Database + ";Pooling=false").Options);
 

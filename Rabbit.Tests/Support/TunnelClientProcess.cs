@@ -8,13 +8,13 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
     private readonly TempDirectory _home = new();
 
     private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment, params string[] options)
-        : this([], connectionString, localPort, environment, ["--verbose", .. options])
+        : this([], connectionString, "127.0.0.1", localPort, environment, ["--verbose", .. options])
     {
     }
 
-    private TunnelClientProcess(string[] launcher, string connectionString, int localPort, (string Name, string Value)[] environment, string[] options)
+    private TunnelClientProcess(string[] launcher, string connectionString, string localHost, int localPort, (string Name, string Value)[] environment, string[] options)
     {
-        string[] command = [.. launcher, Programs.TunnelClient, "connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", .. options];
+        string[] command = [.. launcher, Programs.TunnelClient, "connect", connectionString, "--local-host", localHost, "--local-port", $"{localPort}", .. options];
         Process = RunningProcess.Start(
             "tunnel-client", command[0], command[1..],
             new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
@@ -39,8 +39,8 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
         await WhenUpAsync(new TunnelClientProcess(await server.ConnectionStringAsync(token), localPort, [], options));
 
     /// <summary>Starts a client by another program, which becomes it, and waits until its tunnel is up; it does not log its visitors.</summary>
-    public static Task<TunnelClientProcess> ConnectOnAsync(string[] launcher, string connectionString, int localPort) =>
-        WhenUpAsync(new TunnelClientProcess(launcher, connectionString, localPort, [], []));
+    public static Task<TunnelClientProcess> ConnectOnAsync(string[] launcher, string connectionString, string localHost, int localPort) =>
+        WhenUpAsync(new TunnelClientProcess(launcher, connectionString, localHost, localPort, [], []));
 
     private static async Task<TunnelClientProcess> WhenUpAsync(TunnelClientProcess client)
     {
