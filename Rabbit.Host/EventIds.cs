@@ -14,4 +14,15 @@ internal static class EventIds
     public const int CertificateReloaded = 7008;
     public const int CertificateKept = 7009;
     public const int CertificateExpires = 7010;
+    public const int Stopping = 7050;
+    public const int TakenOver = 7051;
+    public const int TakeoverIncomplete = 7052;
+    public const int TakeoverAsked = 7053;
+    public const int HandedOver = 7054;
+    public const int TakeoverFailed = 7055;
+    public const int TakeoverBroken = 7056;
+    public const int TakeoverGivenUp = 7057;
+    public const int TakeoverByStranger = 7058;
+    public const int TakeoverImpossible = 7059;
+    public const int ServiceManagerUnheard = 7060;
 }

@@ -26,4 +26,5 @@ internal static class EventIds
     public const int RevocationsAway = 5030;
     public const int StatisticsWait = 5040;
     public const int StatisticsFailed = 5041;
+    public const int LeftJournalFailed = 5050;
 }

@@ -101,11 +101,16 @@ public static class PersistenceServices
         services.AddSingleton(provider => new StoreHealth(
             provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<ConnectionLogQueue>()));
 
+        services.AddSingleton(provider => new StoreHandover(
+            provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<DataDirectoryLock>(),
+            provider.GetRequiredService<SessionWriter>(), provider.GetRequiredService<ConnectionLogWriter>()));
+
         services.AddSingleton<DataDirectoryLock>();
         services.AddHostedService(provider => provider.GetRequiredService<DataDirectoryLock>());
         services.AddHostedService(provider => provider.GetRequiredService<SessionWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
+        services.AddHostedService<LeftJournals>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
         services.AddHostedService<StoreObservations>();
         services.AddHostedService<RetentionService>();

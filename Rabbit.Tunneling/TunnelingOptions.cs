@@ -91,6 +91,9 @@ public sealed class TunnelingOptions
     /// <summary>Time that relayed streams get to finish when the server stops.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Time that relayed streams get to finish in a process whose ports a successor has taken over.</summary>
+    public TimeSpan LingerLimit { get; set; } = TimeSpan.FromMinutes(15);
+
     /// <summary>
     /// Tunnels that get series of their own among the metrics, those with the lowest ports first; each costs about six series
     /// wherever they are stored.

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Events;
+using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -32,6 +33,9 @@ public static class TunnelingServices
         services.AddSingleton<TunnelingMetrics>();
         services.AddSingleton<TunnelEvents>();
         services.AddSingleton<DescriptorBudget>();
+        services.AddSingleton<InheritedListeners>();
+        services.AddSingleton(provider => new ListeningSockets(provider.GetService<IListenerParking>()));
+        services.AddSingleton<AcceptGate>();
         services.AddSingleton<SocketListenerFactory>();
 
         services.AddSingleton<TokenAuthenticator>();
@@ -43,6 +47,7 @@ public static class TunnelingServices
         services.AddSingleton<ClientLogin>();
 
         services.AddSingleton<AbortSignal>();
+        services.AddSingleton<Departure>();
         services.AddSingleton<LegacyChannels>();
         services.AddSingleton<SessionFactory>();
         services.AddSingleton(provider => new TunnelRegistry(
@@ -50,18 +55,22 @@ public static class TunnelingServices
             provider.GetRequiredService<TokenAuthenticator>(), provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<IRevocations>(),
             provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<TunnelEvents>(),
-            provider.GetRequiredService<TunnelingMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
+            provider.GetRequiredService<TunnelingMetrics>(), provider.GetRequiredService<AbortSignal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
         services.AddSingleton(provider => new TrafficHistory(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OpenVisitors>();
+        services.AddSingleton<OpeningVisitors>();
         services.AddSingleton<LoadBalancers>();
         services.AddSingleton<OfflineTunnel>();
         services.AddSingleton<LiveTunnel>();
         services.AddSingleton(provider => new RestoredTunnels(
-            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<AcceptGate>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RestoredTunnels>>()));
+        services.AddSingleton(provider => new TunnelHandover(
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<ControlPortListener>(),
+            provider.GetRequiredService<OpeningVisitors>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TunnelRestoration(
             provider.GetRequiredService<ISessionStore>(), provider.GetRequiredService<RestoredTunnels>(),
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value, provider.GetRequiredService<TimeProvider>(),

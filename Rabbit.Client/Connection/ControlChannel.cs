@@ -104,6 +104,8 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         GoAwayReason.Revoked or GoAwayReason.Expired or GoAwayReason.Protocol => new TunnelFailedException(ServerText.Escape(goAway.Sentence)),
         GoAwayReason.Superseded => new ServerUnavailableException(
             ServerText.Escape(goAway.Sentence), goAway.RetryAfter > SupersededAtLeast ? goAway.RetryAfter : SupersededAtLeast, yield: true),
+        // Another process serves there already, or will soon; each client is given a time of its own.
+        GoAwayReason.Shutdown => new ServerUnavailableException(ServerText.Escape(goAway.Sentence), goAway.RetryAfter, atOnce: true),
         _ => new ServerUnavailableException(ServerText.Escape(goAway.Sentence), goAway.RetryAfter),
     };
 }

@@ -49,7 +49,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                 }
                 _lostAt ??= time.GetTimestamp();
                 _yield |= reason.Yield; // Until it gets in: a server that restarts meanwhile is no reason to fight back.
-                TimeSpan wait = _backoff.Next(reason.RetryAfter);
+                TimeSpan wait = reason.AtOnce ? reason.RetryAfter : _backoff.Next(reason.RetryAfter);
                 LogLost(reason.Message.TrimEnd('.'), wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
             }

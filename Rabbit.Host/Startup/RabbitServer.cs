@@ -1,24 +1,27 @@
 using System.Net;
 using System.Net.Security;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Api;
 using Rabbit.Host.Dashboard;
+using Rabbit.Host.Handover;
+using Rabbit.Host.Shutdown;
+using Rabbit.Host.Systemd;
 using Rabbit.Host.Telemetry;
 using Rabbit.Host.Tls;
 using Rabbit.Persistence;
 using Rabbit.Protocol.Tls;
 using Rabbit.Tunneling;
+using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Host.Startup;
 
 /// <summary>Composes the server.</summary>
 internal static class RabbitServer
 {
-    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
-
     /// <summary>A server that is ready to run.</summary>
     /// <param name="configuration">From <see cref="RabbitConfiguration"/>.</param>
     /// <exception cref="IOException">The data directory cannot be written.</exception>
@@ -34,8 +37,9 @@ internal static class RabbitServer
         builder.Services.AddOptions<TunnelingOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<PersistenceOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ApiOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<TunnelingOptions>>(
-            (host, tunneling) => host.ShutdownTimeout = tunneling.Value.DrainLimit + AfterDrain);
+        // Departure says how long a stop may take, and HardEnd sees to it.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        builder.Services.AddSingleton<IHostLifetime, StopSignals>();
 
         // Before Kestrel is made, which needs the certificate that is kept there.
         string data = section["Data"]!;
@@ -44,7 +48,10 @@ internal static class RabbitServer
         DataDirectory.CloseSecrets(data);
 
         // Hosted services start in this order, and the state is up before any other endpoint is bound than the tunnels'.
-        builder.Services.AddSystemd();
+        builder.Services.AddSingleton<ServiceManager>();
+        builder.Services.AddSingleton<IListenerParking>(provider => provider.GetRequiredService<ServiceManager>());
+        builder.Services.AddSingleton(Takeover.Read(configuration));
+        builder.Services.AddHostedService<Successor>();
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddSingleton<TlsMaterial>();
@@ -55,6 +62,9 @@ internal static class RabbitServer
         builder.Services.AddHostedService<TlsReload>();
         builder.Services.AddSingleton<ClientUris>();
         builder.Services.AddHostedService<Welcome>();
+        builder.Services.AddHostedService<Predecessor>();
+        builder.Services.AddHostedService<ServiceState>();
+        builder.Services.AddHostedService<ApiEnd>();
         builder.Services.AddDataProtection().SetApplicationName("rabbit").PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
         builder.Services.AddRabbitDashboard();
@@ -63,6 +73,8 @@ internal static class RabbitServer
         // The files of a build that was not published are where they were built from.
         builder.WebHost.UseStaticWebAssets();
         builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<ApiListenerFactory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ApiListenerFactory>());
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -103,6 +115,9 @@ internal static class RabbitServer
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
+        // Where the output goes to the journal (systemd.exec(5)), which has times of its own, and wants levels.
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
+            logging.AddSystemdConsole();
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // The data directory, where its keys are, is this account's alone already.

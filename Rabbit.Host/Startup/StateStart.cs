@@ -1,3 +1,4 @@
+using Rabbit.Host.Handover;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling.Restoration;
@@ -10,7 +11,8 @@ namespace Rabbit.Host.Startup;
 /// server starts without it: logins are asked to come back, and this goes on trying until the tunnels are restored.
 /// </summary>
 internal sealed partial class StateStart(
-    DatabaseMigrator migrator, ServerSettings settings, FirstRun firstRun, TunnelRestoration restoration, TimeProvider time, ILogger<StateStart> logger)
+    DatabaseMigrator migrator, ServerSettings settings, FirstRun firstRun, TunnelRestoration restoration, Takeover takeover, TimeProvider time,
+    ILogger<StateStart> logger)
     : IHostedService, IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
@@ -28,6 +30,12 @@ internal sealed partial class StateStart(
     /// <exception cref="IOException">This process may open too few descriptors for the tunnel ports.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (takeover.IsWanted)
+        {
+            // The server that runs serves better than this one would without a database.
+            await BringUpBesideEarlierAsync(cancellationToken);
+            return;
+        }
         try
         {
             await BringUpAsync(cancellationToken);
@@ -53,11 +61,24 @@ internal sealed partial class StateStart(
     private async Task BringUpAsync(CancellationToken cancellationToken)
     {
         await migrator.MigrateAsync(cancellationToken);
-        if (await settings.ReadPortRangeAsync(cancellationToken) is { } ports)
-            DescriptorLimit.Check(ports);
+        await CheckDescriptorsAsync(cancellationToken);
         await firstRun.MakeAdminKeyAsync(cancellationToken);
         await restoration.RestoreAsync(cancellationToken);
         _completed.TrySetResult();
+    }
+
+    private async Task BringUpBesideEarlierAsync(CancellationToken cancellationToken)
+    {
+        await migrator.MigrateBesideEarlierAsync(cancellationToken);
+        await CheckDescriptorsAsync(cancellationToken);
+        await restoration.PrepareAsync(cancellationToken);
+        _completed.TrySetResult();
+    }
+
+    private async Task CheckDescriptorsAsync(CancellationToken cancellationToken)
+    {
+        if (await settings.ReadPortRangeAsync(cancellationToken) is { } ports)
+            DescriptorLimit.Check(ports);
     }
 
     private async Task RetryAsync(string told)

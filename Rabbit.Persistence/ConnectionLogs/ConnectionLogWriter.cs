@@ -25,11 +25,34 @@ internal sealed partial class ConnectionLogWriter(
 
     private readonly CancellationTokenSource _giveUp = new(Timeout.InfiniteTimeSpan, time);
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _turn = new(1);
+    private TaskCompletionSource? _begun;
     private DateTimeOffset _startedAt;
     private volatile bool _waits;
+    private volatile bool _isLeaving;
 
     /// <summary>Completes when what earlier runs have left is in the database, and their rows are closed.</summary>
     public Task CaughtUp => _caughtUp.Task;
+
+    /// <summary>Completes when no other server on this data directory takes visitors any more.</summary>
+    public Task Begun => _begun?.Task ?? Task.CompletedTask;
+
+    /// <summary>A server before this one serves until <see cref="Begin"/>; before the start.</summary>
+    public void StandBy() => _begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The server before this one takes no more visitors: rows that began earlier are its.</summary>
+    public void Begin()
+    {
+        _startedAt = time.GetUtcNow();
+        _begun?.TrySetResult();
+    }
+
+    /// <summary>A successor writes from now on what is in the journal, and will be.</summary>
+    public void Leave()
+    {
+        _isLeaving = true;
+        _giveUp.Cancel();
+    }
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -47,6 +70,7 @@ internal sealed partial class ConnectionLogWriter(
             await _giveUp.CancelAsync();
         else
             _giveUp.CancelAfter(FlushLimit);
+        await using CancellationTokenRegistration hurry = cancellationToken.Register(_giveUp.Cancel);
         await (ExecuteTask ?? Task.CompletedTask);
         await base.StopAsync(cancellationToken);
     }
@@ -55,6 +79,7 @@ internal sealed partial class ConnectionLogWriter(
     public override void Dispose()
     {
         _giveUp.Dispose();
+        _turn.Dispose();
         base.Dispose();
     }
 
@@ -92,7 +117,8 @@ internal sealed partial class ConnectionLogWriter(
         }
         catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
         {
-            LogLeft();
+            if (!_isLeaving)
+                LogLeft();
         }
     }
 
@@ -100,24 +126,39 @@ internal sealed partial class ConnectionLogWriter(
     {
         if (!CaughtUp.IsCompleted && position == journal.StartOfThisRun)
         {
-            await PersistAsync(CloseOpenRowsAsync, "the rows of the last run");
+            // Where another server may still serve some of them, whoever reads its journal closes the rest.
+            if (journal.Left.Count == 0)
+                await CloseOpenRowsAsync();
             _caughtUp.TrySetResult();
         }
         JournalBatch batch = await journal.ReadAsync(position, _giveUp.Token);
         if (batch.Unreadable > 0)
             LogUnreadable(batch.Unreadable, position.Segment);
-        if (batch.Entries.Count > 0)
-        {
-            var newest = new Dictionary<Guid, ConnectionLogEntry>(batch.Entries.Count);
-            foreach (ConnectionLogEntry entry in batch.Entries)
-                newest[entry.Id] = entry;
-            await WriteAsync([.. newest.Values]);
-        }
+        await WriteAsync(batch.Entries);
         journal.Release(batch.Next);
         return batch.Next;
     }
 
-    private async Task WriteAsync(ConnectionLogEntry[] entries)
+    /// <summary>Brings entries into the database, of several of one connection the newest; tries until it has, or this writer gives up.</summary>
+    public async Task WriteAsync(IReadOnlyList<ConnectionLogEntry> entries)
+    {
+        if (entries.Count == 0)
+            return;
+        var newest = new Dictionary<Guid, ConnectionLogEntry>(entries.Count);
+        foreach (ConnectionLogEntry entry in entries)
+            newest[entry.Id] = entry;
+        await _turn.WaitAsync(_giveUp.Token);
+        try
+        {
+            await WriteNewestAsync([.. newest.Values]);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task WriteNewestAsync(ConnectionLogEntry[] entries)
     {
         try
         {
@@ -134,7 +175,7 @@ internal sealed partial class ConnectionLogWriter(
                 return;
             }
             foreach (ConnectionLogEntry entry in entries)
-                await WriteAsync([entry]);
+                await WriteNewestAsync([entry]);
         }
     }
 
@@ -162,7 +203,10 @@ internal sealed partial class ConnectionLogWriter(
         }
     }
 
-    private async Task CloseOpenRowsAsync()
+    /// <summary>Closes the rows of this node that servers before this one have left open; tries until it has, or this writer gives up.</summary>
+    public Task CloseOpenRowsAsync() => PersistAsync(CloseNowAsync, "the rows of the last run");
+
+    private async Task CloseNowAsync()
     {
         string node = options.Value.Node;
         // A SQLite file has one server, whatever its host was called before; on PostgreSQL the other nodes' rows may live.

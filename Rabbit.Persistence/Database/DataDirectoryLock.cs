@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
+using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Database;
@@ -11,14 +13,30 @@ namespace Rabbit.Persistence.Database;
 /// </summary>
 internal sealed class DataDirectoryLock(RabbitDatabase database, IOptions<PersistenceOptions> options) : IHostedService, IDisposable
 {
-    private FileStream? _lock;
+    private SafeFileHandle? _lock;
+
+    /// <summary>The lock's descriptor, for a successor to share it.</summary>
+    public int Descriptor => (int)_lock!.DangerousGetHandle();
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        Take();
+        if (_lock is null)
+            Take();
         database.Hold();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Shares the lock of the server before this one, which ends; before the start.</summary>
+    public void Share(int descriptor) => _lock = new SafeFileHandle(descriptor, ownsHandle: true);
+
+    /// <summary>Leaves the lock to a successor that shares it. .NET would unlock the file for both (flock(2)).</summary>
+    public void Leave()
+    {
+        if (_lock is not { } shared)
+            return;
+        DescriptorPassing.Close(Descriptor);
+        shared.SetHandleAsInvalid();
     }
 
     /// <summary>Takes the directory, and makes it where there is none.</summary>
@@ -31,7 +49,7 @@ internal sealed class DataDirectoryLock(RabbitDatabase database, IOptions<Persis
         {
             Directory.CreateDirectory(directory);
             // .NET takes an advisory lock (flock) for FileShare.None, which the kernel drops with the process.
-            _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (!database.Connection.IsPostgres)
                 MakeDatabaseFile(database.Connection.Name);
         }

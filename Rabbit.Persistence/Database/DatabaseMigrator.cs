@@ -33,11 +33,17 @@ public sealed partial class DatabaseMigrator
 
     /// <summary>Applies what is missing, and stores the settings that are not there; how many migrations it applied.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be used; the message says what to do.</exception>
-    public async Task<int> MigrateAsync(CancellationToken cancellationToken)
+    public Task<int> MigrateAsync(CancellationToken cancellationToken) => MigrateAsync(besideEarlier: false, cancellationToken);
+
+    /// <summary>As <see cref="MigrateAsync(CancellationToken)"/>, while a server of perhaps an earlier version reads the database, and may have to write it again.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be used, or what is missing does more than add to it.</exception>
+    public Task<int> MigrateBesideEarlierAsync(CancellationToken cancellationToken) => MigrateAsync(besideEarlier: true, cancellationToken);
+
+    private async Task<int> MigrateAsync(bool besideEarlier, CancellationToken cancellationToken)
     {
         try
         {
-            int applied = await _database.RunHeldAsync(context => MigrateAsync(context, cancellationToken));
+            int applied = await _database.RunHeldAsync(context => MigrateAsync(context, besideEarlier, cancellationToken));
             if (applied > 0)
                 LogMigrated(_database.Connection.Name, applied);
             _database.Release();
@@ -51,11 +57,11 @@ public sealed partial class DatabaseMigrator
         }
     }
 
-    private async Task<int> MigrateAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    private async Task<int> MigrateAsync(RabbitDbContext context, bool besideEarlier, CancellationToken cancellationToken)
     {
         context.Database.SetCommandTimeout(MigrationTimeout);
         if (!_database.Connection.IsPostgres)
-            return await MigrateAloneAsync(context, cancellationToken);
+            return await MigrateAloneAsync(context, besideEarlier, cancellationToken);
 
         // Entity Framework's own lock ends with each migration's transaction, so that two servers would take turns. This one is
         // the connection's, and goes with it.
@@ -63,7 +69,7 @@ public sealed partial class DatabaseMigrator
         await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
         try
         {
-            int applied = await MigrateAloneAsync(context, cancellationToken);
+            int applied = await MigrateAloneAsync(context, besideEarlier, cancellationToken);
             await MakePartitionsAsync(context, cancellationToken);
             return applied;
         }
@@ -86,7 +92,7 @@ public sealed partial class DatabaseMigrator
         }
     }
 
-    private async Task<int> MigrateAloneAsync(RabbitDbContext context, CancellationToken cancellationToken)
+    private async Task<int> MigrateAloneAsync(RabbitDbContext context, bool besideEarlier, CancellationToken cancellationToken)
     {
         HashSet<string> known = [.. context.Database.GetMigrations()];
         List<string> applied = [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)];
@@ -100,6 +106,11 @@ public sealed partial class DatabaseMigrator
             await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
         if (applied.Count == known.Count)
             return 0;
+        if (besideEarlier && AdditiveMigrations.FindOther(context, known.Except(applied).Order(StringComparer.Ordinal)) is { } changing)
+        {
+            throw new StoreUnavailableException(
+                $"This version changes tables that the running server works with (migration {changing}); stop that server and start this one.", passes: false);
+        }
         // A process killed while it migrated leaves this lock behind for ever; the file is ours alone, so nobody holds it.
         if (!_database.Connection.IsPostgres)
             await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);

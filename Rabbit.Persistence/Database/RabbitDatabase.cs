@@ -50,6 +50,9 @@ internal sealed class RabbitDatabase : IDisposable
     /// <summary>Why the last write was not done, or null when it was.</summary>
     public StoreUnavailableException? WriteFailure { get; private set; }
 
+    /// <summary>Closed while a successor brings the database up: then only reading goes on, and what may be written by several servers at once.</summary>
+    public WriteGate Writes { get; } = new();
+
     /// <summary>
     /// Until <see cref="Release"/>, all work is refused as in an outage: the tables may not be there yet, or be of an earlier
     /// version.
@@ -101,6 +104,15 @@ internal sealed class RabbitDatabase : IDisposable
         return true;
     }, cancellationToken);
 
+    /// <summary>As <see cref="WriteAsync{T}"/>, also while a successor brings the database up: for writes that may meet those of another server.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
+    public Task WriteBesideOthersAsync(Func<RabbitDbContext, Task> work, CancellationToken cancellationToken) => WriteNowAsync(
+        () => RunAsync(async context =>
+        {
+            await work(context);
+            return true;
+        }), cancellationToken);
+
     /// <summary>As <see cref="WriteAsync{T}"/>, for work on a connection of the caller's own.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer or refuses to work now.</exception>
     public Task WriteDirectlyAsync(Func<Task> work, CancellationToken cancellationToken) => WriteInTurnAsync(
@@ -123,6 +135,19 @@ internal sealed class RabbitDatabase : IDisposable
     }
 
     private async Task<T> WriteInTurnAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
+    {
+        await Writes.EnterAsync(cancellationToken);
+        try
+        {
+            return await WriteNowAsync(write, cancellationToken);
+        }
+        finally
+        {
+            Writes.Leave();
+        }
+    }
+
+    private async Task<T> WriteNowAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
     {
         if (_writer is not null)
             await _writer.WaitAsync(cancellationToken);

@@ -53,15 +53,29 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
             await EndAsync(
                 context.Sessions.Where(row => row.EndedAt == null && (row.Token!.RevokedAt != null || row.Token.ExpiresAt <= now)),
                 "token no longer valid", now, cancellationToken);
+            IReadOnlyList<RestorableSession> restorable = await ReadRestorableAsync(context.Sessions, cancellationToken);
             await context.Sessions.Where(row => row.EndedAt == null && row.Status == SessionStatus.Active)
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, SessionStatus.Inactive), cancellationToken);
-            List<SessionRow> rows = await context.Sessions.AsNoTracking()
-                .Include(row => row.Token!.Team).Include(row => row.Token!.PortAssignment)
-                .Where(row => row.EndedAt == null && row.Token!.PortAssignment != null)
-                .ToListAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return [.. rows.Select(row => new RestorableSession(ToRecord(row), TokenStore.ToRecord(row.Token!)))];
+            return restorable;
         }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RestorableSession>> FindRestorableSessionsAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return database.RunAsync(context => ReadRestorableAsync(
+            context.Sessions.Where(row => row.Token!.RevokedAt == null && (row.Token.ExpiresAt == null || row.Token.ExpiresAt > now)), cancellationToken));
+    }
+
+    private static async Task<IReadOnlyList<RestorableSession>> ReadRestorableAsync(IQueryable<SessionRow> sessions, CancellationToken cancellationToken)
+    {
+        List<SessionRow> rows = await sessions.AsNoTracking()
+            .Include(row => row.Token!.Team).Include(row => row.Token!.PortAssignment)
+            .Where(row => row.EndedAt == null && row.Token!.PortAssignment != null)
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(row => new RestorableSession(ToRecord(row), TokenStore.ToRecord(row.Token!), row.Status == SessionStatus.Active))];
+    }
 
     private static Task<int> EndAsync(IQueryable<SessionRow> sessions, string reason, DateTimeOffset at, CancellationToken cancellationToken) =>
         sessions.ExecuteUpdateAsync(

@@ -22,7 +22,12 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
     /// Queues a change; the task completes when it is durable, or was dropped for good. It is cancelled only when the server
     /// stops before the change could be written.
     /// </summary>
-    public Task SaveAsync(SessionChange change)
+    public Task SaveAsync(SessionChange change) => QueueAsync(change);
+
+    /// <summary>Completes when every change so far is durable.</summary>
+    public Task FlushAsync() => QueueAsync(null);
+
+    private Task QueueAsync(SessionChange? change)
     {
         var pending = new Pending(change);
         if (!_queue.Writer.TryWrite(pending))
@@ -35,6 +40,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
     {
         _queue.Writer.TryComplete();
         _giveUp.CancelAfter(FlushLimit);
+        await using CancellationTokenRegistration hurry = cancellationToken.Register(_giveUp.Cancel);
         await (ExecuteTask ?? Task.CompletedTask);
         await base.StopAsync(cancellationToken);
     }
@@ -98,12 +104,13 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
         batch.ForEach(pending => pending.Done.TrySetCanceled());
     }
 
-    private Task ApplyAsync(List<Pending> batch) => database.WriteAsync(async context =>
+    // Each change says by its epoch what it may touch, whichever server writes it and when.
+    private Task ApplyAsync(List<Pending> batch) => database.WriteBesideOthersAsync(async context =>
     {
         await using var transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
         double uptime = await Management.ServerSettings.GetUptimeAsync(context, _giveUp.Token);
-        foreach (Pending pending in batch)
-            await SessionRows.ApplyAsync(context, pending.Change, uptime, _giveUp.Token);
+        foreach (SessionChange change in batch.Select(pending => pending.Change).OfType<SessionChange>())
+            await SessionRows.ApplyAsync(context, change, uptime, _giveUp.Token);
         await transaction.CommitAsync(_giveUp.Token);
     }, _giveUp.Token);
 
@@ -111,12 +118,12 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
     private partial void LogRetried(string reason);
 
     [LoggerMessage(EventIds.ChangeDropped, LogLevel.Warning, "The database refuses a session change, which is dropped: {Change}")]
-    private partial void LogDropped(Exception exception, SessionChange change);
+    private partial void LogDropped(Exception exception, SessionChange? change);
 
     [LoggerMessage(EventIds.ChangesLost, LogLevel.Warning, "The server stops while the database is away; {Count} session changes are not stored")]
     private partial void LogLost(int count);
 
-    private sealed record Pending(SessionChange Change)
+    private sealed record Pending(SessionChange? Change)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

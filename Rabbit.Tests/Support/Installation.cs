@@ -100,12 +100,20 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Starts a server that may not listen at once.</summary>
     public RabbitProcess Launch(params (string Name, string Value)[] environment) => Launch([], environment);
 
-    /// <summary>Starts a server that is to take over from the one that runs.</summary>
+    /// <summary>Starts a server that takes over from the one that runs, and waits until it serves.</summary>
+    public async Task<RabbitProcess> TakeOverAsync(params (string Name, string Value)[] environment)
+    {
+        RabbitProcess successor = LaunchSuccessor(environment);
+        await successor.WaitUntilListeningAsync();
+        return successor;
+    }
+
+    /// <summary>Starts a server that is to take over, and may fail.</summary>
     public RabbitProcess LaunchSuccessor(params (string Name, string Value)[] environment) => Launch([], environment, "--takeover");
 
-    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment, params string[] flags)
+    private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment, params string[] more)
     {
-        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value), flags);
+        var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value), more);
         _started.Add(server);
         return server;
     }

@@ -15,12 +15,12 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     /// <param name="installation">Where it runs.</param>
     /// <param name="launcher">A program with arguments that becomes the server, or empty.</param>
     /// <param name="environment">Variables beside this process's.</param>
-    /// <param name="flags">Beside the installation's.</param>
+    /// <param name="more">Arguments beside the installation's.</param>
     public RabbitProcess(
-        Installation installation, IReadOnlyList<string> launcher, IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> flags)
+        Installation installation, IReadOnlyList<string> launcher, IReadOnlyDictionary<string, string> environment, params string[] more)
     {
         _installation = installation;
-        string[] command = [.. launcher, Programs.Rabbit, .. installation.Arguments(), .. flags];
+        string[] command = [.. launcher, Programs.Rabbit, .. installation.Arguments(), .. more];
         Process = RunningProcess.Start("rabbit server", command[0], command[1..], environment);
     }
 

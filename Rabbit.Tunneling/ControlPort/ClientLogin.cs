@@ -217,6 +217,8 @@ internal sealed partial class ClientLogin(
         {
             LogNotStoredInTime(token.Port);
         }
+        // As above: the server may have begun to stop while we attached.
+        await registry.EndIfClosedAsync(session);
         trace.Accepted(session, attached.Kind);
         if (attached.Kind == LoginKind.Restored)
             restoredTunnels.ReactivateRestoredTunnel(session.Record);

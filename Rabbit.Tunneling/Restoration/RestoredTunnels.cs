@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -8,14 +9,20 @@ namespace Rabbit.Tunneling.Restoration;
 /// <summary>The tunnels that were restored at the start: brings them up, and follows them until their clients are back.</summary>
 public sealed partial class RestoredTunnels
 {
+    // How long visitors of a port that listened before this process wait for a client that was there: as long as most clients need that
+    // see their connection end, and as many more as come at once.
+    private static readonly TimeSpan ClientsReturn = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
     private readonly TunnelRegistry _registry;
+    private readonly AcceptGate _gate;
     private readonly TimeProvider _time;
     private readonly ILogger<RestoredTunnels> _logger;
 
-    internal RestoredTunnels(TunnelRegistry registry, TimeProvider time, ILogger<RestoredTunnels> logger)
+    internal RestoredTunnels(TunnelRegistry registry, AcceptGate gate, TimeProvider time, ILogger<RestoredTunnels> logger)
     {
         _registry = registry;
+        _gate = gate;
         _time = time;
         _logger = logger;
     }
@@ -27,9 +34,11 @@ public sealed partial class RestoredTunnels
     public async Task<bool> RestoreSessionAsync(RestorableSession restorable)
     {
         Tunnel tunnel = _registry.GetOrAdd(restorable.Token);
+        if (_entries.ContainsKey(tunnel.Port.Number))
+            return tunnel.Port.IsBound; // By an earlier look at the same sessions.
         tunnel.Restore(restorable.Session);
         _entries[tunnel.Port.Number] = new Entry(restorable.Session, tunnel, _time.GetUtcNow());
-        if (!await tunnel.Port.TryBindAsync())
+        if (!await tunnel.Port.TryBindAsync(restorable.WasConnected ? ClientIsBackAsync(tunnel) : null))
         {
             tunnel.TellPortBusy();
             tunnel.Port.RetryInBackground(() => LogListening(tunnel.Port.Number));
@@ -52,6 +61,13 @@ public sealed partial class RestoredTunnels
 
     /// <summary>What restoration did for every port.</summary>
     public IReadOnlyCollection<RestoredTunnelInfo> List() => [.. _entries.Values.Select(entry => entry.ToInfo())];
+
+    private async Task ClientIsBackAsync(Tunnel tunnel)
+    {
+        await _gate.Opened;
+        TimeSpan limit = ClientsReturn + TimeSpan.FromSeconds(_entries.Count / TunnelRegistry.MovedPerSecond);
+        await Task.Delay(limit, _time, tunnel.BecameLive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private void LogListening(int port)
     {

@@ -22,9 +22,8 @@ internal sealed class LegacySession : TunnelSession
     private SessionEnd? _end;
 
     public LegacySession(
-        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, LegacyChannels channels,
-        CancellationToken abortEverything)
-        : base(tunnel, record, abortEverything)
+        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, LegacyChannels channels)
+        : base(tunnel, record)
     {
         _options = options;
         _time = time;

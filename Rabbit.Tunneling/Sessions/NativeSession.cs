@@ -29,9 +29,8 @@ internal sealed class NativeSession : TunnelSession
     private SessionEnd? _end;
 
     public NativeSession(
-        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort,
-        TunnelingMetrics metrics, CancellationToken abortEverything)
-        : base(tunnel, record, abortEverything)
+        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort, TunnelingMetrics metrics)
+        : base(tunnel, record)
     {
         _options = options;
         _time = time;

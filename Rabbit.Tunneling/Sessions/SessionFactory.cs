@@ -8,7 +8,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// <summary>Makes the session object for a client that is being attached.</summary>
 internal sealed class SessionFactory(
     IOptions<TunnelingOptions> options, TimeProvider time, LegacyChannels legacyChannels, ControlPortAddress controlPort,
-    AbortSignal abortEverything, TunnelingMetrics metrics)
+    TunnelingMetrics metrics)
 {
     /// <summary>What is stored of the session.</summary>
     public SessionRecord Describe(TokenRecord token, Guid id, long epoch, ClientDescription client) => new(
@@ -18,7 +18,7 @@ internal sealed class SessionFactory(
     /// <summary>The session that speaks the client's protocol.</summary>
     public TunnelSession Create(Tunnel tunnel, SessionRecord record) => record.Protocol switch
     {
-        SessionProtocol.Native => new NativeSession(tunnel, record, options.Value, time, controlPort, metrics, abortEverything.Token),
-        _ => new LegacySession(tunnel, record, options.Value, time, legacyChannels, abortEverything.Token),
+        SessionProtocol.Native => new NativeSession(tunnel, record, options.Value, time, controlPort, metrics),
+        _ => new LegacySession(tunnel, record, options.Value, time, legacyChannels),
     };
 }

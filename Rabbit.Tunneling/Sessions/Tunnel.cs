@@ -16,12 +16,13 @@ namespace Rabbit.Tunneling.Sessions;
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and visitors may still watch its token.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TunnelEvents events, TunnelingMetrics metrics, TimeProvider time, ILogger<Tunnel> logger)
+    TunnelEvents events, TunnelingMetrics metrics, CancellationToken abortEverything, TimeProvider time, ILogger<Tunnel> logger)
 {
     private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything);
     private CancellationTokenSource _live = new();
     private TunnelSession? _session;
     private SessionRecord? _last;
@@ -39,6 +40,9 @@ internal sealed partial class Tunnel(
 
     /// <summary>The session, live or waiting for its client, or null.</summary>
     public Guid? SessionId => Volatile.Read(ref _last)?.SessionId;
+
+    /// <summary>Cancelled when every relay of this tunnel must end at once, also those of sessions that have ended.</summary>
+    public CancellationToken RelaysAborted => _relays.Token;
 
     /// <summary>Tells who listens to this server's events.</summary>
     public TunnelEvents Events => events;
@@ -243,7 +247,7 @@ internal sealed partial class Tunnel(
                 _ = store.SaveAsync(new SessionChange.Ended(_last.SessionId, _epoch, time.GetUtcNow(), Describe(end)));
         }
         session?.End(end, goAway);
-        session?.AbortRelays();
+        _relays.Cancel();
         Tell(TunnelEventTypes.TunnelClosed, Describe(end));
     }
 

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
-using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.ControlPort;
 
 namespace Rabbit.Tunneling.Sessions;
@@ -10,10 +8,10 @@ namespace Rabbit.Tunneling.Sessions;
 /// did not. Sessions stay stored as they are, to be restored.
 /// </summary>
 internal sealed class TunnelDrain(
-    TunnelRegistry registry, ControlPortListener controlPort, AbortSignal abortEverything, IHostApplicationLifetime lifetime, IOptions<TunnelingOptions> options,
+    TunnelRegistry registry, ControlPortListener controlPort, AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime,
     TimeProvider time) : IHostedService
 {
-    private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(0.5);
 
     private CancellationTokenRegistration _stopping;
     private Task _unbound = Task.CompletedTask;
@@ -34,21 +32,20 @@ internal sealed class TunnelDrain(
         Task idle = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.WhenIdleAsync()));
         try
         {
-            await idle.WaitAsync(options.Value.DrainLimit, time, cancellationToken);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(departure.StreamsEnd, cancellationToken);
+            await idle.WaitAsync(over.Token);
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
             await abortEverything.FireAsync();
         }
         await Task.WhenAny(Task.WhenAll(idle, controlPort.WhenIdleAsync()), Task.Delay(AfterAbort, time, CancellationToken.None));
     }
 
-    private async Task StopAcceptingAsync()
+    private Task StopAcceptingAsync()
     {
-        var goAway = new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "The server is stopping; the client comes back by itself.");
-        Task stopped = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.StopAsync()).Append(controlPort.UnbindAsync()));
-        foreach (Tunnel tunnel in registry.Tunnels)
-            tunnel.Session?.End(SessionEnd.Shutdown, goAway);
-        await stopped;
+        if (!departure.HasBegun)
+            departure.Begin(); // Stopped by the program itself, and not by a signal.
+        return Task.WhenAll(controlPort.UnbindAsync(), registry.CloseAsync(departure.IsHandedOver));
     }
 }

@@ -12,6 +12,9 @@ namespace Rabbit.Tunneling.Sessions;
 /// <summary>All tunnels of this server, by token; and the native sessions that data channels ask for, by id.</summary>
 public sealed class TunnelRegistry
 {
+    /// <summary>Clients that a successor is sent in a second.</summary>
+    internal const int MovedPerSecond = 500;
+
     private static readonly TimeSpan NotAllowedRetry = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new();
@@ -25,13 +28,15 @@ public sealed class TunnelRegistry
     private readonly ITokenStore _tokens;
     private readonly TunnelEvents _events;
     private readonly TunnelingMetrics _metrics;
+    private readonly AbortSignal _abortEverything;
     private readonly TimeProvider _time;
     private readonly ILogger<Tunnel> _tunnelLogger;
+    private GoAway? _closed;
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
         ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, TunnelEvents events, TunnelingMetrics metrics,
-        TimeProvider time, ILogger<Tunnel> tunnelLogger)
+        AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
         _sessionFactory = sessionFactory;
@@ -42,6 +47,7 @@ public sealed class TunnelRegistry
         _tokens = tokens;
         _events = events;
         _metrics = metrics;
+        _abortEverything = abortEverything;
         _time = time;
         _tunnelLogger = tunnelLogger;
     }
@@ -125,13 +131,42 @@ public sealed class TunnelRegistry
         await tunnel.Port.StopAsync();
     }
 
+    /// <summary>
+    /// The server stops: unbinds every port, and tells every client. Those that a successor waits for come to it a few at a time, the rest
+    /// as they like.
+    /// </summary>
+    internal async Task CloseAsync(bool isHandedOver)
+    {
+        GoAway goAway = isHandedOver
+            ? new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "A new server process has taken over; the client goes to it by itself.")
+            : new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "The server is stopping; the client comes back by itself.");
+        _closed = goAway;
+        Task stopped = Task.WhenAll(Tunnels.Select(tunnel => tunnel.Port.StopAsync()));
+        int told = 0;
+        foreach (Tunnel tunnel in Tunnels)
+        {
+            if (tunnel.Session is { } session)
+                session.End(SessionEnd.Shutdown, isHandedOver ? goAway with { RetryAfter = TimeSpan.FromMilliseconds(told++ * 1000 / MovedPerSecond) } : goAway);
+        }
+        await stopped;
+    }
+
+    /// <summary>Sends a session away that has come while the server was stopping already.</summary>
+    internal async Task EndIfClosedAsync(TunnelSession session)
+    {
+        if (_closed is not { } goAway)
+            return;
+        session.End(SessionEnd.Shutdown, goAway);
+        await session.Tunnel.Port.StopAsync();
+    }
+
     /// <summary>The tunnel of a token, made on first use; its port may not be bound yet.</summary>
     internal Tunnel GetOrAdd(TokenRecord token) => _tunnels.GetOrAdd(token.TokenId, static (_, arguments) =>
     {
         var (registry, token) = arguments;
         TunnelPort port = registry._ports.Create(token.Port);
         var tunnel = new Tunnel(
-            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._time,
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._abortEverything.Token, registry._time,
             registry._tunnelLogger);
         port.Serves(tunnel);
         return tunnel;

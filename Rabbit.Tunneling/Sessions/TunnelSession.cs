@@ -11,11 +11,11 @@ internal abstract class TunnelSession : IAsyncDisposable
     private readonly CancellationTokenSource _relays;
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private protected TunnelSession(Tunnel tunnel, SessionRecord record, CancellationToken abortEverything)
+    private protected TunnelSession(Tunnel tunnel, SessionRecord record)
     {
         Tunnel = tunnel;
         Record = record;
-        _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything);
+        _relays = CancellationTokenSource.CreateLinkedTokenSource(tunnel.RelaysAborted);
         RelaysAborted = _relays.Token;
     }
 

@@ -24,6 +24,13 @@ public interface ISessionStore
     Task<IReadOnlyList<Guid>> EndStaleSessionsAsync(TimeSpan staleAfter, CancellationToken cancellationToken);
 
     /// <summary>
+    /// For a server that takes over from one that still serves: returns what <see cref="TakeRestorableSessionsAsync"/> will, and changes
+    /// nothing.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
+    Task<IReadOnlyList<RestorableSession>> FindRestorableSessionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// For a start: marks every session that has not ended as inactive (no client is connected yet), ends those whose
     /// token was revoked, deleted or has expired, and returns the rest, in one query.
     /// </summary>

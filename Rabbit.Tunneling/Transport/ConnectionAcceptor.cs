@@ -13,32 +13,58 @@ internal sealed partial class ConnectionAcceptor
     private readonly ConnectionDelegate _pipeline;
     private readonly ConnectionTracker _connections;
     private readonly ILogger _logger;
-    private readonly Task _accepting;
+    private CancellationTokenSource _pausing = new();
+    private Task _accepting;
 
     /// <param name="listener">Bound; the acceptor's from now on.</param>
     /// <param name="pipeline">Serves a connection to its end.</param>
     /// <param name="connections">Counts the connections, also after the acceptor has stopped.</param>
+    /// <param name="begin">Completes when it may accept; until then connections wait in the kernel's queue.</param>
     /// <param name="logger">Told of connections that failed by a fault of our own.</param>
-    public ConnectionAcceptor(IConnectionListener listener, ConnectionDelegate pipeline, ConnectionTracker connections, ILogger logger)
+    public ConnectionAcceptor(IConnectionListener listener, ConnectionDelegate pipeline, ConnectionTracker connections, Task begin, ILogger logger)
     {
         _listener = listener;
         _pipeline = pipeline;
         _connections = connections;
         _logger = logger;
-        _accepting = AcceptAsync();
+        _accepting = AcceptAsync(begin, _pausing.Token);
+    }
+
+    /// <summary>Accepts no more when the task completes, and goes on listening: who connects waits in the kernel's queue.</summary>
+    public async Task PauseAsync()
+    {
+        await _pausing.CancelAsync();
+        await _accepting;
+    }
+
+    /// <summary>Accepts again.</summary>
+    public void Resume()
+    {
+        _pausing.Dispose();
+        _pausing = new CancellationTokenSource();
+        _accepting = AcceptAsync(Task.CompletedTask, _pausing.Token);
     }
 
     /// <summary>Stops listening; when the task completes the port is free. Connections go on.</summary>
     public async Task StopAsync()
     {
+        await PauseAsync();
         await _listener.DisposeAsync();
-        await _accepting;
+        _pausing.Dispose();
     }
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(Task begin, CancellationToken pausing)
     {
-        while (await _listener.AcceptAsync() is { } connection)
-            _connections.Track(ServeAsync(connection));
+        try
+        {
+            await begin.WaitAsync(pausing);
+            while (await _listener.AcceptAsync(pausing) is { } connection)
+                _connections.Track(ServeAsync(connection));
+        }
+        catch (OperationCanceledException) when (pausing.IsCancellationRequested)
+        {
+            // Told to accept no more.
+        }
     }
 
     private async Task ServeAsync(ConnectionContext connection)

@@ -15,9 +15,9 @@ internal sealed class ConnectionTracker
     {
         if (connection.IsCompleted)
             return;
-        Interlocked.Increment(ref _count);
+        Begin();
         _ = connection.ContinueWith(
-            static (_, tracker) => ((ConnectionTracker)tracker!).Finished(), this, CancellationToken.None,
+            static (_, tracker) => ((ConnectionTracker)tracker!).End(), this, CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
@@ -38,7 +38,11 @@ internal sealed class ConnectionTracker
         }
     }
 
-    private void Finished()
+    /// <summary>Counts one that is no task; <see cref="End"/> follows.</summary>
+    public void Begin() => Interlocked.Increment(ref _count);
+
+    /// <summary>One has finished.</summary>
+    public void End()
     {
         if (Interlocked.Decrement(ref _count) != 0)
             return;

@@ -2,78 +2,65 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Tunneling.Transport;
 
-/// <summary>Accepts connections on one bound socket.</summary>
+/// <summary>
+/// Accepts connections on one bound socket. Who accepts cancels that before it unbinds: disposing a socket with an accept pending would
+/// disconnect it, also for another process that has it.
+/// </summary>
 internal sealed partial class SocketListener(
-    Socket socket, TunnelEndPoint endPoint, DescriptorBudget descriptors, OncePerSecond failureLogged, ILogger logger, TimeProvider time)
-    : IConnectionListener
+    Socket socket, TunnelEndPoint endPoint, bool isInherited, ListeningSockets listening, DescriptorBudget descriptors, OncePerSecond failureLogged,
+    ILogger logger, TimeProvider time) : IConnectionListener
 {
     private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(100);
 
-    private readonly CancellationTokenSource _unbound = new();
     private int _isUnbound;
 
     /// <inheritdoc/>
     public EndPoint EndPoint => endPoint;
 
+    /// <summary>True when it listened before this process did.</summary>
+    public bool IsInherited => isInherited;
+
     /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">Cancelled; no connection is lost by that.</exception>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         while (true)
         {
             try
             {
-                Socket accepted = await socket.AcceptAsync(_unbound.Token);
+                Socket accepted = await socket.AcceptAsync(cancellationToken);
                 return new SocketConnection(accepted);
             }
-            catch (Exception) when (_unbound.IsCancellationRequested)
-            {
-                return null;
-            }
-            catch (SocketException e)
+            catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Out of descriptors or memory, or a peer that left between SYN and accept. The listener itself is sound.
                 if (e.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
                 {
                     if (failureLogged.TryPass())
                         LogAcceptFailed(e.SocketErrorCode, endPoint);
-                    await PauseAsync();
+                    await Task.Delay(FailurePause, time, cancellationToken);
                 }
             }
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        // A pending accept is cancelled before the socket goes: disposing with one pending would disconnect the shared
-        // socket, also for a process that inherited it.
-        await _unbound.CancelAsync();
+        if (Interlocked.Exchange(ref _isUnbound, 1) != 0)
+            return ValueTask.CompletedTask;
+        listening.Remove(endPoint.Name, socket);
         socket.Dispose();
-        if (Interlocked.Exchange(ref _isUnbound, 1) == 0)
-            descriptors.PortUnbound();
+        descriptors.PortUnbound();
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await UnbindAsync();
-        _unbound.Dispose();
-    }
-
-    private async Task PauseAsync()
-    {
-        try
-        {
-            await Task.Delay(FailurePause, time, _unbound.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The next accept sees it too and ends.
-        }
-    }
+    public ValueTask DisposeAsync() => UnbindAsync();
 
     [LoggerMessage(EventIds.AcceptFailed, LogLevel.Error, "Cannot accept on {EndPoint} ({Error}); trying again. If descriptors ran out, raise LimitNOFILE.")]
     private partial void LogAcceptFailed(SocketError error, EndPoint endPoint);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Tunneling.Transport;
 
@@ -12,7 +13,8 @@ namespace Rabbit.Tunneling.Transport;
 /// connection can be handed to the relay without losing a byte.
 /// </summary>
 internal sealed class SocketListenerFactory(
-    DescriptorBudget descriptors, IOptions<TunnelingOptions> options, ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
+    InheritedListeners inherited, ListeningSockets listening, DescriptorBudget descriptors, IOptions<TunnelingOptions> options,
+    ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
 {
     /// <summary>Connections that the kernel may hold for us between accepts; net.core.somaxconn caps it.</summary>
     private const int Backlog = 4096;
@@ -27,10 +29,11 @@ internal sealed class SocketListenerFactory(
     {
         var tunnelEndPoint = (TunnelEndPoint)endpoint;
         IPEndPoint requested = tunnelEndPoint.Requested;
-        var socket = new Socket(requested.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket? before = inherited.TryTake(tunnelEndPoint.Name, requested);
+        Socket socket = before ?? new Socket(requested.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (requested.Address.Equals(IPAddress.IPv6Any))
+            if (before is null && requested.Address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
             // Inherited by every connection that is accepted.
             socket.NoDelay = true;
@@ -38,8 +41,9 @@ internal sealed class SocketListenerFactory(
             SocketTuning.BoundBuffers(socket, options.Value.SocketBuffer);
             if (tunnelEndPoint.PeerSpeaksFirst)
                 SocketTuning.AcceptWithFirstBytes(socket);
-            socket.Bind(requested);
-            socket.Listen(Backlog);
+            if (before is null)
+                socket.Bind(requested);
+            socket.Listen(Backlog); // Of one that listens already it only sets the length of the queue.
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -53,6 +57,8 @@ internal sealed class SocketListenerFactory(
         }
         tunnelEndPoint.Bound = (IPEndPoint)socket.LocalEndPoint!;
         descriptors.PortBound();
-        return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket, tunnelEndPoint, descriptors, _failureLogged, logger, time));
+        listening.Add(tunnelEndPoint.Name, socket);
+        return ValueTask.FromResult<IConnectionListener>(
+            new SocketListener(socket, tunnelEndPoint, before is not null, listening, descriptors, _failureLogged, logger, time));
     }
 }

@@ -9,7 +9,7 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>The client's answer on a started data channel: Accepted, Refused, or none.</summary>
-internal sealed class ChannelVerdict(RelayEnd channel, TimeSpan timeout, TimeProvider time)
+internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, TimeSpan timeout, TimeProvider time)
 {
     /// <summary>What a visitor is told when the answer was not Accepted.</summary>
     public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
@@ -47,6 +47,10 @@ internal sealed class ChannelVerdict(RelayEnd channel, TimeSpan timeout, TimePro
         catch (ProtocolException e)
         {
             Sentence = e.Message;
+        }
+        finally
+        {
+            opening.End();
         }
         return false;
     }

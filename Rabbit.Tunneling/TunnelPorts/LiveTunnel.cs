@@ -13,7 +13,7 @@ using Rabbit.Tunneling.Telemetry;
 namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
-internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
+internal sealed class LiveTunnel(OfflineTunnel offline, OpeningVisitors opening, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     // Long enough for the first words that a visitor sends by itself, short enough to be at once.
     private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
@@ -23,7 +23,10 @@ internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics
     {
         visitor.Session = session;
         visitor.BeginSpan();
+        opening.Begin();
         var (channel, failure) = await TakeChannelAsync(session);
+        if (channel is null || !session.ChannelsAreFramed)
+            opening.End();
         if (failure == ChannelFailure.SessionEnded)
             return false;
         if (channel is null)
@@ -70,15 +73,15 @@ internal sealed class LiveTunnel(OfflineTunnel offline, TunnelingMetrics metrics
         }
 
         RelayEnd end = visitor.Incoming.Detach();
-        var verdict = new ChannelVerdict(channel, options.Value.ChannelTimeout, time);
-        var opening = new RelayOpening(verdict.ReadAsync);
-        RelayOutcome outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, opening, session.RelaysAborted);
+        var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
+        var relayOpening = new RelayOpening(verdict.ReadAsync);
+        RelayOutcome outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, relayOpening, session.RelaysAborted);
         if (outcome != RelayOutcome.NotOpened)
         {
             Finish(visitor, outcome);
             return;
         }
-        visitor.Incoming.Reattach(end, opening.FirstBytes);
+        visitor.Incoming.Reattach(end, relayOpening.FirstBytes);
         await offline.AnswerAsync(visitor, verdict.Reason, PatienceWithSilence, verdict.Status, verdict.Sentence);
     }
 

@@ -18,7 +18,7 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// told, in its own protocol, that the client is away.
 /// </summary>
 internal sealed class OfflineTunnel(
-    ClientLogin login, ServerTls tls, DescriptorBudget descriptors, IOptions<TunnelingOptions> options, TimeProvider time)
+    ClientLogin login, ServerTls tls, DescriptorBudget descriptors, AbortSignal abortEverything, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     // While a visitor waits, this much of what it says is looked at to notice that it has gone; the rest stays in the kernel.
     private const int HeldBytes = 16 * 1024;
@@ -35,7 +35,7 @@ internal sealed class OfflineTunnel(
             return false;
 
         OfflineContext context = Context(visitor, OfflineReason.ClientAway);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(live);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(live, abortEverything.Token);
         using ITimer timer = time.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Value.OfflineDetectTimeout, Timeout.InfiniteTimeSpan);
         try
@@ -63,7 +63,7 @@ internal sealed class OfflineTunnel(
                 }
                 try
                 {
-                    if (await HoldAsync(visitor.Incoming.Transport.Input, hold, live))
+                    if (await HoldAsync(visitor.Incoming.Transport.Input, hold, live, visitor.Tunnel.Port.Stopped))
                         return false;
                 }
                 finally
@@ -167,11 +167,11 @@ internal sealed class OfflineTunnel(
         }
     }
 
-    /// <summary>Waits for the client; true when it has come. Nothing that the visitor says is consumed.</summary>
+    /// <summary>Waits for the client, unless the server stops; true when it has come. Nothing that the visitor says is consumed.</summary>
     /// <exception cref="IOException">The visitor has gone.</exception>
-    private async Task<bool> HoldAsync(PipeReader input, TimeSpan hold, CancellationToken live)
+    private async Task<bool> HoldAsync(PipeReader input, TimeSpan hold, CancellationToken live, CancellationToken stopped)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(live);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(live, stopped);
         using ITimer timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), end, hold, Timeout.InfiniteTimeSpan);
         try
         {

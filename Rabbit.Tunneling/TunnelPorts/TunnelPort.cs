@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.Transport;
 
@@ -9,7 +10,7 @@ namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>One tunnel's public port: bound or not, with its one acceptor and the connections it has accepted.</summary>
 internal sealed partial class TunnelPort(
-    IPAddress address, int number, SocketListenerFactory listeners, ConnectionDelegate pipeline, TimeProvider time,
+    IPAddress address, int number, SocketListenerFactory listeners, AcceptGate gate, ConnectionDelegate pipeline, TimeProvider time,
     ILogger<TunnelPort> logger) : IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
@@ -31,6 +32,9 @@ internal sealed partial class TunnelPort(
     /// <summary>True once it was told to stop: it will not listen again.</summary>
     public bool IsStopped => _stopped.IsCancellationRequested;
 
+    /// <summary>Cancelled once it was told to stop.</summary>
+    public CancellationToken Stopped => _stopped.Token;
+
     /// <summary>Connections that are being served.</summary>
     public int Connections => _connections.Count;
 
@@ -43,8 +47,11 @@ internal sealed partial class TunnelPort(
     /// <summary>Says for which tunnel it accepts; called once, before binding.</summary>
     public void Serves(Tunnel tunnel) => _tunnel = tunnel;
 
-    /// <summary>Binds the port unless it is bound; false when something else listens there, or it was stopped.</summary>
-    public async Task<bool> TryBindAsync()
+    /// <summary>
+    /// Binds the port unless it is bound; false when something else listens there, or it was stopped. Where the port listened before this
+    /// process did, visitors that wait in it are accepted as soon as <paramref name="clientIsBack"/> completes, which is within a bound.
+    /// </summary>
+    public async Task<bool> TryBindAsync(Task? clientIsBack = null)
     {
         await _binding.WaitAsync();
         try
@@ -53,11 +60,13 @@ internal sealed partial class TunnelPort(
                 return true;
             if (_stopped.IsCancellationRequested)
                 return false;
-            IConnectionListener listener = await listeners.BindAsync(new TunnelEndPoint(address, number), _stopped.Token);
+            var listener = (SocketListener)await listeners.BindAsync(
+                new TunnelEndPoint(ListenerNames.Tunnel(number), address, number), _stopped.Token);
             BindError = null;
+            Task begin = listener.IsInherited && clientIsBack is not null ? WhenBothAsync(gate.Opened, clientIsBack) : gate.Opened;
             // It outlives the login that binds the port, and is no part of its trace.
             using (ExecutionContext.SuppressFlow())
-                Volatile.Write(ref _acceptor, new ConnectionAcceptor(listener, ServeAsync, _connections, logger));
+                Volatile.Write(ref _acceptor, new ConnectionAcceptor(listener, ServeAsync, _connections, begin, logger));
             return true;
         }
         catch (Exception e) when (e is SocketException or AddressInUseException)
@@ -73,6 +82,12 @@ internal sealed partial class TunnelPort(
 
     /// <summary>Tries to bind again and again, with growing pauses, until it works or the port is stopped.</summary>
     public void RetryInBackground(Action onBound) => _retrying = RetryAsync(onBound);
+
+    /// <summary>Accepts no more when the task completes, and goes on listening: who connects waits in the kernel's queue.</summary>
+    public Task PauseAsync() => _acceptor?.PauseAsync() ?? Task.CompletedTask;
+
+    /// <summary>Accepts again.</summary>
+    public void Resume() => _acceptor?.Resume();
 
     /// <summary>Stops listening; when the task completes the port is free. Connections go on.</summary>
     public async Task StopAsync()
@@ -99,6 +114,12 @@ internal sealed partial class TunnelPort(
     {
         _binding.Dispose();
         _stopped.Dispose();
+    }
+
+    private static async Task WhenBothAsync(Task gate, Task clientIsBack)
+    {
+        await gate;
+        await clientIsBack;
     }
 
     private Task ServeAsync(ConnectionContext connection)

@@ -10,7 +10,7 @@ namespace Rabbit.Persistence.ConnectionLogs.Journal;
 /// process was killed. One caller appends, one reads; a file goes when the reader has released it. Files of a run before this
 /// one come first.
 /// </summary>
-/// <param name="directory">Made when it is missing, for this account alone.</param>
+/// <param name="directory">The first of the <see cref="JournalDirectories"/>.</param>
 /// <param name="limit">Bytes that all files together may take; what would exceed it is not appended.</param>
 internal sealed class ConnectionJournal(string directory, long limit) : IDisposable
 {
@@ -22,6 +22,8 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, long> _lengths = []; // Of each segment's whole records, or of its file before it was read.
     private readonly Channel<bool> _appended = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private string _place = "";
+    private IDisposable? _owned;
     private SafeFileHandle? _file;
     private long _current;
     private JournalPosition _released;
@@ -31,6 +33,9 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
 
     /// <summary>Where the entries of this run begin; those before it are of earlier ones.</summary>
     public JournalPosition StartOfThisRun { get; private set; }
+
+    /// <summary>Journals that other servers have left, or are about to leave.</summary>
+    public IReadOnlyList<string> Left { get; private set; } = [];
 
     /// <summary>Bytes in all files.</summary>
     public long Length
@@ -47,19 +52,23 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
     /// <exception cref="UnauthorizedAccessException">The directory cannot be used by this account.</exception>
     public void Open()
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(directory);
-        else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (FileInfo file in new DirectoryInfo(directory).EnumerateFiles($"*{Extension}"))
-        {
-            if (long.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out long segment))
-                _lengths[segment] = file.Length;
-        }
+        (_place, _owned) = JournalDirectories.Take(directory);
+        Left = [.. JournalDirectories.Others(directory, _place)];
+        FindSegments();
         _current = _lengths.Count == 0 ? 1 : _lengths.Keys.Last() + 1;
         StartOfThisRun = new JournalPosition(_current, 0);
         Start = _lengths.Count == 0 ? StartOfThisRun : new JournalPosition(_lengths.Keys.First(), 0);
         _lengths[_current] = 0;
+    }
+
+    /// <summary>Finds what another server has written so far, to be read only; what it appends later takes another call on another object.</summary>
+    public void OpenLeft()
+    {
+        _place = directory;
+        FindSegments();
+        _current = _lengths.Count == 0 ? 1 : _lengths.Keys.Last();
+        Start = new JournalPosition(_lengths.Count == 0 ? 1 : _lengths.Keys.First(), 0);
+        _lengths.TryAdd(_current, 0);
     }
 
     /// <summary>Appends all entries, or none; false where the limit forbids it.</summary>
@@ -153,12 +162,27 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
     {
         if (position.Segment != _current || position.Offset < LengthOf(_current))
             return;
-        Dispose();
+        CloseFile();
         Release(position with { Segment = _current + 1 });
     }
 
     /// <inheritdoc/>
     public void Dispose()
+    {
+        CloseFile();
+        _owned?.Dispose();
+    }
+
+    private void FindSegments()
+    {
+        foreach (FileInfo file in new DirectoryInfo(_place).EnumerateFiles($"*{Extension}"))
+        {
+            if (long.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out long segment))
+                _lengths[segment] = file.Length;
+        }
+    }
+
+    private void CloseFile()
     {
         _file?.Dispose();
         _file = null;
@@ -166,7 +190,7 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
 
     private void BeginSegment()
     {
-        Dispose();
+        CloseFile();
         lock (_lock)
             _lengths[++_current] = 0;
     }
@@ -185,5 +209,5 @@ internal sealed class ConnectionJournal(string directory, long limit) : IDisposa
             return _lengths[segment];
     }
 
-    private string PathOf(long segment) => Path.Combine(directory, segment.ToString("D10", CultureInfo.InvariantCulture) + Extension);
+    private string PathOf(long segment) => Path.Combine(_place, segment.ToString("D10", CultureInfo.InvariantCulture) + Extension);
 }
