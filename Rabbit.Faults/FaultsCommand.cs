@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rabbit.Faults.History;
 using Rabbit.Faults.Rows;
+using Rabbit.Faults.Soak;
 
 namespace Rabbit.Faults;
 
@@ -26,7 +27,7 @@ internal static class FaultsCommand
                 Console.WriteLine($"{row.Name,-16} {row.Fault}");
             return 0;
         }
-        IEnumerable<FaultRow> rows = parsed.Rows;
+        IEnumerable<FaultRow> rows = parsed.Soak is { } duration ? [new SoakRow(duration)] : parsed.Rows;
         bool held = true;
         Console.WriteLine($"seed {parsed.Seed}");
         foreach (FaultRow row in rows)

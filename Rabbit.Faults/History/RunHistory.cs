@@ -19,7 +19,7 @@ internal sealed class RunHistory : IDisposable
     public RunHistory(string file)
     {
         File = file;
-        _file = new StreamWriter(file) { NewLine = "\n" };
+        _file = new StreamWriter(file) { NewLine = "\n", AutoFlush = true };
     }
 
     public string File { get; }

@@ -28,8 +28,10 @@ internal static class Afterwards
         foreach (LoadTunnel tunnel in world.Tunnels)
         {
             await ExpectAsync(run, () => world.Server.Api.WaitForStateAsync(tunnel.Port, "live", Soon));
-            List<SessionRow> sessions = [.. (await world.Installation.SessionsAsync(tunnel.Port)).Where(row => row.EndedAt is null)];
-            run.Expect(sessions is [{ Status: SessionStatus.Active }], $"Port {tunnel.Port} has {sessions.Count} sessions that have not ended: {string.Join(", ", sessions.Select(row => row.Status))}");
+            // The tables follow the server.
+            await ExpectAsync(run, () => Eventually.BecomesAsync(
+                async () => (await world.Installation.SessionsAsync(tunnel.Port)).Where(row => row.EndedAt is null).Select(row => row.Status).ToArray(),
+                sessions => sessions is [SessionStatus.Active], Soon, $"port {tunnel.Port} has one session that has not ended, and it is active"));
         }
         run.Expect(await LostTokensAsync(world));
         if (baseline is not null && await baseline.ComesBackAsync(world.Server.Process, world.Tunnels.Count, Soon) is { } held)

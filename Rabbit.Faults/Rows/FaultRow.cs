@@ -6,8 +6,8 @@ internal abstract class FaultRow
     /// <summary>All rows, in the order of docs/reliability.md.</summary>
     public static IReadOnlyList<FaultRow> All { get; } =
     [
-        new ServerKilled(), new ClientKilled(), new ClientStopped(), new StoresFail(), new DiskFull(), new Partition(), new BadNetwork(), new ClockShifted(),
-        new Upgrade(), new Terminated(), new DescriptorsExhausted(),
+        new ServerKilled(), new ClientKilled(), new ClientStopped(), new StoresFail(), new DiskFull(), new Partition(), new BadNetwork(),
+        new UnsteadyNetwork(), new ClockShifted(), new Upgrade(), new Terminated(), new DescriptorsExhausted(),
     ];
 
     /// <summary>Its name on the command line.</summary>

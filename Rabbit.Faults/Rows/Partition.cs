@@ -52,7 +52,6 @@ internal sealed class Partition : FaultRow
             await client;
             run.Expect(await networks.DroppedAsync() > 0, "No packet was dropped: the fault was none.");
 
-            int mark = tunnel.Client.Process.Mark;
             await networks.MendAsync();
             TimeSpan mended = run.History.Add("nemesis", $"drops no more packets {how}");
             await Afterwards.ExpectAsync(run, () => tunnel.Client.WaitUntilBackAsync(clientMark));

@@ -12,7 +12,7 @@ namespace Rabbit.Faults.Rows;
 internal sealed class RowRun(int seed, bool isShort, RunHistory history)
 {
     // The short form runs beside other tests on the same cores, so that a limit in seconds says little there.
-    private const int SlackOfShort = 10;
+    private const int SlackOfShort = 20;
 
     private readonly ConcurrentQueue<string> _violations = new();
     private readonly ConcurrentDictionary<string, Measure> _measures = new();
