@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rabbit.Faults.Checks;
 using Rabbit.Faults.History;
 using Rabbit.Faults.Rows;
 using Rabbit.Faults.Soak;
@@ -60,8 +61,10 @@ internal static class FaultsCommand
     {
         string file = Path.Combine(arguments.Histories, $"{row.Name}-{arguments.Seed}.history");
         RowRun run;
+        var pressure = CpuPressure.Start();
         using (var history = new RunHistory(file))
             run = await RunAsync(row, arguments.Seed, arguments.IsShort, history);
+        run.Note(pressure.ToString());
         ILookup<VisitOutcome, Visit> visits = run.History.Visits.ToLookup(visit => visit.Outcome);
         string counts = string.Join(", ", visits.OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key.ToString().ToLowerInvariant()}"));
         Console.WriteLine(string.Create(

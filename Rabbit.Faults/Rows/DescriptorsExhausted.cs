@@ -97,7 +97,8 @@ internal sealed class DescriptorsExhausted : FaultRow
     private static async Task TakeLimitAsync(RowRun run, World world)
     {
         int mark = world.Server.Process.Mark;
-        await LimitAsync(world, world.Server.Process.Descriptors);
+        // Descriptors are numbered from 0, and the lowest that are free are taken: those of visitors who leave lie above this.
+        await LimitAsync(world, world.Server.Process.Descriptors / 2);
         await Afterwards.ExpectAsync(run, () => world.Server.Process.WaitForLineAsync("Cannot accept", Soon, mark));
         await run.PauseAsync(run.Choose(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(4)), run.Choose(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(5)));
         if (!world.Server.Process.HasExited)

@@ -18,11 +18,10 @@ internal sealed class DiskFull : FaultRow
         await using (PrivateServer postgres = await PrivateServer.MakePostgresAsync("200m"))
         {
             await postgres.StartAsync();
-            await using Installation installation = await Installation.CreateAsync(postgres.PostgresConnection, TestServers.Redis);
-            await FillAsync(run, installation, [], _ => postgres.SmallDisk);
+            await FillAsync(run, await Installation.CreateAsync(postgres.PostgresConnection, TestServers.Redis), [], _ => postgres.SmallDisk);
         }
         run.Rounds++;
-        await using Installation alone = await RowRun.InstallAsync(Engine.Sqlite);
+        Installation alone = await RowRun.InstallAsync(Engine.Sqlite);
         // The shell mounts, and becomes the server. What looks at the tables afterwards finds them by its process.
         await FillAsync(
             run, alone, ["unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o size=64m tmpfs '{alone.Data}' && exec \"$0\" \"$@\""],
