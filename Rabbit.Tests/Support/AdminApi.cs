@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using Rabbit.Persistence.Management;
 using Rabbit.Protocol.Credentials;
@@ -12,10 +13,24 @@ internal sealed class AdminApi : IDisposable
 {
     private readonly HttpClient _http;
 
-    public AdminApi(Uri address, string key)
+    /// <param name="address">Where it listens.</param>
+    /// <param name="key">The admin key.</param>
+    /// <param name="makeSocket">Makes a socket by which that can be reached; null for any.</param>
+    public AdminApi(Uri address, string key, Func<Socket>? makeSocket = null)
     {
+        var handler = new SocketsHttpHandler();
         // Where it is HTTPS, the certificate is of an authority that this machine does not know.
-        _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        if (makeSocket is not null)
+        {
+            handler.ConnectCallback = async (context, cancellationToken) =>
+            {
+                Socket socket = makeSocket();
+                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            };
+        }
+        _http = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         if (ApiKeyText.TryParse(key, out ApiKeyText read))
             Secrets.Remember(read);

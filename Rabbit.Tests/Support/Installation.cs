@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Model;
 using Xunit;
@@ -45,6 +46,15 @@ internal sealed class Installation : IAsyncDisposable
 
     /// <summary>The port of the API; 0, unless it must stay the same, for another at each start.</summary>
     public int ApiPort { get; set; }
+
+    /// <summary>A process by whose eyes its data directory is looked at, where a server has mounted something there; null for this one's.</summary>
+    public int? SeenBy { get; set; }
+
+    /// <summary>Makes a socket by which its API can be reached; null for any.</summary>
+    public Func<Socket>? MakeApiSocket { get; init; }
+
+    /// <summary>An empty installation on SQLite whose ports are at another address, in a network of its own.</summary>
+    public static Installation CreateAt(string bind, Func<Socket> makeSocket) => new(null, null, bind) { MakeApiSocket = makeSocket };
 
     /// <summary>An empty installation.</summary>
     public static async Task<Installation> CreateAsync(Engine engine = Engine.Sqlite) => engine == Engine.Sqlite
@@ -139,7 +149,7 @@ internal sealed class Installation : IAsyncDisposable
 
     private RabbitDbContext OpenDatabase(string mode) => Database is null
         ? new SqliteRabbitDbContext(new DbContextOptionsBuilder<SqliteRabbitDbContext>()
-            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode={mode};Pooling=false").Options)
+            .UseSqlite($"Data Source={(SeenBy is { } process ? $"/proc/{process}/root" : "")}{_data.File("rabbit.db")};Mode={mode};Pooling=false").Options)
         : new PostgresRabbitDbContext(new DbContextOptionsBuilder<PostgresRabbitDbContext>()
             .UseNpgsql(Database + ";Pooling=false").Options);
 

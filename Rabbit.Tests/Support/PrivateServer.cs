@@ -31,7 +31,8 @@ internal sealed class PrivateServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>A new PostgreSQL, not started; its user is <c>postgres</c> without a password.</summary>
-    public static async Task<PrivateServer> MakePostgresAsync()
+    /// <param name="diskSize">Size of a disk of its own, as mount(8) takes it, which is gone when it ends; null for the machine's.</param>
+    public static async Task<PrivateServer> MakePostgresAsync(string? diskSize = null)
     {
         string bin = TestDatabase.Required("RABBIT_TEST_POSTGRES_BIN");
         var directory = new TempDirectory();
@@ -42,9 +43,15 @@ internal sealed class PrivateServer : IAsyncDisposable
             await RunAsync("chown", "postgres", directory.Path);
         await RunAsync(account[0], [.. account[1..], Path.Combine(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
         int port = ReservedPorts.Take(1);
+        string[] command = [.. account, Path.Combine(bin, "postgres"), "-D", data, "-p", $"{port}", "-k", directory.Path, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
+        if (diskSize is not null)
+        {
+            // A small file system in a mount namespace of its own, with a copy of the data; the shell becomes the server.
+            string copy = $"cp -a '{data}' '{data}.full' && mount -t tmpfs -o size={diskSize} tmpfs '{data}' && cp -a '{data}.full/.' '{data}' && chown postgres '{data}' && chmod 700 '{data}'";
+            command = ["unshare", "--mount", "sh", "-c", $"{copy} && exec \"$0\" \"$@\"", .. command];
+        }
         return new PrivateServer(
-            directory, port, "postgres", account[0],
-            [.. account[1..], Path.Combine(bin, "postgres"), "-D", data, "-p", $"{port}", "-k", directory.Path, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+            directory, port, "postgres", command[0], command[1..],
             "database system is ready to accept connections");
     }
 
@@ -62,6 +69,9 @@ internal sealed class PrivateServer : IAsyncDisposable
     public string PostgresConnection => $"Host=127.0.0.1;Port={Port};Username=postgres";
 
     public string RedisConnection => new IPEndPoint(IPAddress.Loopback, Port).ToString();
+
+    /// <summary>Its data as it sees them itself, where it has a disk of its own.</summary>
+    public string SmallDisk => $"/proc/{_process!.Id}/root{_directory.File("data")}";
 
     /// <summary>Starts it, also after <see cref="Kill9Async"/>, and waits until it is ready.</summary>
     public async Task StartAsync()

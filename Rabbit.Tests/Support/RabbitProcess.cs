@@ -39,7 +39,7 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
         await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout);
         Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
         string key = await ReadAdminKeyAsync();
-        _api = new AdminApi(new Uri($"{api.Groups["scheme"]}://127.0.0.1{api.Groups["port"]}"), key.Trim());
+        _api = new AdminApi(new Uri($"{api.Groups["scheme"]}://127.0.0.1{api.Groups["port"]}"), key.Trim(), _installation.MakeApiSocket);
     }
 
     /// <summary>The connection string and tunnel port that the first start of an installation prints.</summary>
@@ -53,12 +53,12 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     /// <summary>A new token with a tunnel port of its own.</summary>
     public Task<TestToken> CreateTokenAsync() => Api.CreateTokenAsync();
 
-    /// <summary>What to give tunnel-client for a token of this server.</summary>
-    public async Task<string> ConnectionStringAsync(TestToken token)
+    /// <summary>What to give tunnel-client for a token of this server, which it reaches by this host.</summary>
+    public async Task<string> ConnectionStringAsync(TestToken token, string host = "localhost")
     {
         string pem = await File.ReadAllTextAsync(DataFile("tls/cert.pem"), TestContext.Current.CancellationToken);
         using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(pem);
-        return new ConnectionUri(token.Text, "localhost", ControlPort, CertificateFingerprint.Of(certificate), Plaintext: false).Reveal();
+        return new ConnectionUri(token.Text, host, ControlPort, CertificateFingerprint.Of(certificate), Plaintext: false).Reveal();
     }
 
     // Or as the server sees it, which may have a file system of its own there.

@@ -8,19 +8,21 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
     private readonly TempDirectory _home = new();
 
     private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment, params string[] options)
-        : this([], connectionString, localPort, environment, options)
+        : this([], connectionString, "127.0.0.1", localPort, environment, ["--verbose", .. options])
     {
     }
 
-    private TunnelClientProcess(
-        string[] launcher, string connectionString, int localPort, (string Name, string Value)[] environment, string[] options) => Process = RunningProcess.Start(
-        "tunnel-client", launcher is [var program, ..] ? program : Programs.TunnelClient,
-        [.. launcher.Skip(1), .. launcher.Length > 0 ? [Programs.TunnelClient] : Array.Empty<string>(), "connect", connectionString, "--local-host", "127.0.0.1", "--local-port", $"{localPort}", "--verbose", .. options],
-        new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
-        {
-            ["HOME"] = _home.Path,
-            ["XDG_CONFIG_HOME"] = _home.Path,
-        });
+    private TunnelClientProcess(string[] launcher, string connectionString, string localHost, int localPort, (string Name, string Value)[] environment, string[] options)
+    {
+        string[] command = [.. launcher, Programs.TunnelClient, "connect", connectionString, "--local-host", localHost, "--local-port", $"{localPort}", .. options];
+        Process = RunningProcess.Start(
+            "tunnel-client", command[0], command[1..],
+            new Dictionary<string, string>(environment.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)))
+            {
+                ["HOME"] = _home.Path,
+                ["XDG_CONFIG_HOME"] = _home.Path,
+            });
+    }
 
     public RunningProcess Process { get; }
 
@@ -36,9 +38,9 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
     public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort, params string[] options) =>
         await WhenUpAsync(new TunnelClientProcess(await server.ConnectionStringAsync(token), localPort, [], options));
 
-    /// <summary>Starts a client by another program, which becomes it, and waits until its tunnel is up.</summary>
-    public static Task<TunnelClientProcess> ConnectOnAsync(string[] launcher, string connectionString, int localPort) =>
-        WhenUpAsync(new TunnelClientProcess(launcher, connectionString, localPort, [], []));
+    /// <summary>Starts a client by another program, which becomes it, and waits until its tunnel is up; it does not log its visitors.</summary>
+    public static Task<TunnelClientProcess> ConnectOnAsync(string[] launcher, string connectionString, string localHost, int localPort) =>
+        WhenUpAsync(new TunnelClientProcess(launcher, connectionString, localHost, localPort, [], []));
 
     private static async Task<TunnelClientProcess> WhenUpAsync(TunnelClientProcess client)
     {

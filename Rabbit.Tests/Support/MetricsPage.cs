@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using Rabbit.Tests.Support;
 using Xunit;
 
-namespace Rabbit.Tests.Telemetry;
+namespace Rabbit.Tests.Support;
 
 /// <summary>The metrics of a server as Prometheus scrapes them.</summary>
 internal sealed partial class MetricsPage

@@ -1,0 +1,22 @@
+using Rabbit.Faults.History;
+
+namespace Rabbit.Faults.Checks;
+
+/// <summary>What holds of the visitors in every row.</summary>
+internal static class Visits
+{
+    private const int Shown = 5;
+
+    /// <summary>Nobody gets a wrong byte, and who comes and goes outside of all faults is served.</summary>
+    public static IEnumerable<string> Check(RunHistory history)
+    {
+        List<Visit> corrupt = [.. history.Visits.Where(visit => visit.Outcome == VisitOutcome.Corrupt)];
+        List<Visit> failed = [.. history.Visits.Where(visit => visit.Outcome is not VisitOutcome.Served and not VisitOutcome.Corrupt && !history.Windows.Any(window => window.Touches(visit)))];
+        foreach (Visit visit in corrupt.Take(Shown))
+            yield return $"Wrong bytes: {visit}";
+        foreach (Visit visit in failed.Take(Shown))
+            yield return $"Not served, with no fault near: {visit}";
+        if (Math.Max(corrupt.Count, failed.Count) > Shown)
+            yield return $"In all {corrupt.Count} corrupt visits, and {failed.Count} that failed with no fault near.";
+    }
+}

@@ -1,0 +1,3 @@
+using Rabbit.Faults;
+
+return await FaultsCommand.RunAsync(args);
