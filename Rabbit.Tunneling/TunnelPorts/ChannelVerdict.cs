@@ -70,7 +70,7 @@ internal sealed class ChannelVerdict(RelayEnd channel, TimeSpan timeout, TimePro
     private void Look(CancellationTokenSource deadline, long started)
     {
         TimeSpan waited = time.GetElapsedTime(started);
-        IsUnreached = TcpState.TryRead(channel.Socket, out TcpState state)
+        IsUnreached |= TcpState.TryRead(channel.Socket, out TcpState state)
             && state is { InFlight: > 0, Retransmits: >= Retransmits } && state.SinceLastAck >= waited;
         if (IsUnreached || waited >= timeout)
             deadline.Cancel();
