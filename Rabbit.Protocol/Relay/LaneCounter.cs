@@ -20,6 +20,6 @@ internal sealed class LaneCounter
         Volatile.Write(ref _bytes, _bytes + bytes);
     }
 
-    /// <summary>The next so many bytes are delivered again, and counted already. Only between two relays.</summary>
-    public void Repeat(long bytes) => _countedBefore += bytes;
+    /// <summary>All bytes so far are delivered again, and counted already. Only between two relays.</summary>
+    public void StartOver() => _countedBefore = _bytes;
 }

@@ -10,9 +10,9 @@ public sealed class RelayCounters
     public long BToA => Backward.Bytes;
 
     /// <summary>
-    /// A's first bytes went to an end B that was dead, and are sent to another: so many of them were counted already. Only between two relays.
+    /// All that A has said went to an end B that was dead, and is sent to another, but not counted again. Only between two relays.
     /// </summary>
-    public void RepeatAToB(long bytes) => Forward.Repeat(bytes);
+    public void StartAToBOver() => Forward.StartOver();
 
     internal LaneCounter Forward { get; } = new();
 

@@ -30,12 +30,15 @@ internal static class PythonPeer
         print('echoed' if heard == said else f'{len(heard)} bytes, beginning with {heard[:200]}', flush=True)
         """;
 
-    /// <summary>Listens on a port, says so, and sends so many bytes on each connection.</summary>
+    /// <summary>Listens on a port, says so, and on each connection reads a byte and sends so many.</summary>
     public const string Flood = """
         import socket, sys, threading
         def serve(s):
             try:
+                s.recv(1)
                 s.sendall(bytes(int(sys.argv[2])))
+                s.shutdown(socket.SHUT_WR)
+                s.recv(1)
             except OSError:
                 pass
             s.close()
@@ -58,6 +61,7 @@ internal static class PythonPeer
             while data := s.recv(1 << 20):
                 count += len(data)
             print(count, 'bytes', flush=True)
+            s.close()
         except OSError as e:
             print('broken after', count, e, flush=True)
         """;

@@ -147,6 +147,7 @@ internal sealed class ChannelPool
             _replacedAt = time.GetTimestamp();
             dropped = [.. _ready];
             _ready.Clear();
+            _requested = 0; // Those under way may be dead too.
             missing = CountMissing();
         }
         Request(missing);

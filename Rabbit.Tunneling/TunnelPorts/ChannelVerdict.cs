@@ -74,7 +74,7 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     private void Look(CancellationTokenSource deadline, long started)
     {
         TimeSpan waited = time.GetElapsedTime(started);
-        IsUnreached = TcpState.TryRead(channel.Socket, out TcpState state)
+        IsUnreached |= TcpState.TryRead(channel.Socket, out TcpState state)
             && state is { InFlight: > 0, Retransmits: >= Retransmits } && state.SinceLastAck >= waited;
         if (IsUnreached || waited >= timeout)
             deadline.Cancel();

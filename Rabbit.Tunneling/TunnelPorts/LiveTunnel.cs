@@ -24,7 +24,8 @@ internal sealed class LiveTunnel(
     {
         visitor.Session = session;
         visitor.BeginSpan();
-        for (int round = 1; ; round++)
+        long begunAt = time.GetTimestamp();
+        while (true)
         {
             long takenAt = time.GetTimestamp();
             opening.Begin();
@@ -44,13 +45,13 @@ internal sealed class LiveTunnel(
             visitor.Span?.AddEvent(new ActivityEvent("rabbit.channel.taken"));
             visitor.Record(ConnectionStatus.Active, "");
             if (!session.ChannelsAreFramed)
-                await RelayBareAsync(session, visitor, channel);
-            else if (!await TryRelayFramedAsync(session, visitor, channel, mayRetry: round == 1))
             {
-                await session.ReplaceChannelsAsync(takenAt);
-                continue;
+                await RelayBareAsync(session, visitor, channel);
+                return true;
             }
-            return true;
+            if (await TryRelayFramedAsync(session, visitor, channel, begunAt))
+                return true;
+            await session.ReplaceChannelsAsync(takenAt);
         }
     }
 
@@ -77,9 +78,9 @@ internal sealed class LiveTunnel(
 
     /// <summary>
     /// Serves the visitor by this channel. False when it was dead, and the visitor is as it was before, all that it said in front of what it
-    /// will say; unless that must not happen again.
+    /// will say; unless its time for a channel is over.
     /// </summary>
-    private async Task<bool> TryRelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel, bool mayRetry)
+    private async Task<bool> TryRelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel, long begunAt)
     {
         var start = new Start(visitor.Number, visitor.Incoming.Remote.Address.ToString(), (ushort)visitor.Incoming.Remote.Port, TraceContext.Of(visitor.Span));
         try
@@ -91,7 +92,6 @@ internal sealed class LiveTunnel(
             // The relay finds the channel broken and says so below.
         }
 
-        long sentBefore = visitor.Counters.AToB;
         RelayEnd end = visitor.Incoming.Detach();
         var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
         var relayOpening = new RelayOpening(verdict.ReadAsync);
@@ -104,9 +104,9 @@ internal sealed class LiveTunnel(
             return true;
         }
         visitor.Incoming.Reattach(end, relayOpening.FirstBytes);
-        if (verdict.IsUnreached && mayRetry)
+        if (verdict.IsUnreached && time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout)
         {
-            visitor.Counters.RepeatAToB(visitor.Counters.AToB - sentBefore);
+            visitor.Counters.StartAToBOver();
             return false;
         }
         await offline.AnswerAsync(visitor, verdict.Reason, PatienceWithSilence, verdict.Status, verdict.Sentence);
