@@ -91,6 +91,12 @@ public sealed class TunnelingOptions
     /// <summary>Time that relayed streams get to finish when the server stops.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Time for which visitors of a port that listened before this process (handed over, or kept by systemd) wait for a client that was
+    /// connected there: what most clients need to come back. More clients at once get more time.
+    /// </summary>
+    public TimeSpan ClientReturnTime { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Time that relayed streams get to finish in a process whose ports a successor has taken over.</summary>
     public TimeSpan LingerLimit { get; set; } = TimeSpan.FromMinutes(15);
 

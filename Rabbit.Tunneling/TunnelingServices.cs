@@ -66,7 +66,8 @@ public static class TunnelingServices
         services.AddSingleton<OfflineTunnel>();
         services.AddSingleton<LiveTunnel>();
         services.AddSingleton(provider => new RestoredTunnels(
-            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<AcceptGate>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<AcceptGate>(),
+            provider.GetRequiredService<IOptions<TunnelingOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RestoredTunnels>>()));
         services.AddSingleton(provider => new TunnelHandover(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<ControlPortListener>(),

@@ -16,13 +16,15 @@ internal static partial class HandoverSockets
     private const int PeerCredentials = 17; // SO_PEERCRED
     private const int LongestPath = 107; // sockaddr_un(7), without its NUL
 
-    /// <summary>Listens for a successor.</summary>
+    /// <summary>Listens for a successor, as the only server that has the data directory's lock.</summary>
     /// <exception cref="IOException">One sentence that says why that cannot be.</exception>
     public static Socket Listen(string data)
     {
         string path = Path.Combine(Path.GetFullPath(data), Pattern.Replace("*", Guid.NewGuid().ToString("N")[..8], StringComparison.Ordinal));
         if (System.Text.Encoding.UTF8.GetByteCount(path) > LongestPath)
             throw new IOException($"the path {path} is longer than {LongestPath} bytes");
+        foreach (string left in Directory.EnumerateFiles(data, Pattern))
+            File.Delete(left); // Of a server that has crashed.
         var socket = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         try
         {

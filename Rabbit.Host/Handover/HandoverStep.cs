@@ -23,4 +23,7 @@ internal enum HandoverStep
 
     /// <summary>The server accepts nobody any more. From here on the successor serves.</summary>
     Yours,
+
+    /// <summary>The successor serves, and systemd knows: the server may end.</summary>
+    Serving,
 }

@@ -20,6 +20,7 @@ internal sealed partial class Predecessor(
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LetGoLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ServingLimit = TimeSpan.FromSeconds(30);
 
     // Bringing the database up may take long; what is written meanwhile waits.
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(15);
@@ -48,7 +49,8 @@ internal sealed partial class Predecessor(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        _successor?.Dispose();
+        if (!departure.IsHandedOver)
+            _successor?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -66,35 +68,44 @@ internal sealed partial class Predecessor(
     // One after the other: a second successor waits until the first has failed, or finds nobody.
     private async Task WaitAsync(Socket listener)
     {
-        using (listener)
+        using Socket closed = listener;
+        try
         {
-            try
+            while (true)
             {
-                while (!await ServeAsync(await listener.AcceptAsync(_stopping.Token)))
+                Socket socket = await listener.AcceptAsync(_stopping.Token);
+                using var successor = new HandoverChannel(socket);
+                if (!HandoverSockets.IsOurs(socket, out uint account))
                 {
+                    LogStranger(account);
+                }
+                else if (await ServeAsync(successor))
+                {
+                    listener.Dispose();
+                    await LeaveAsync(successor);
+                    return;
                 }
             }
-            catch (OperationCanceledException)
-            {
-                return; // The server stops.
-            }
         }
-        listening.Leave();
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task LeaveAsync(HandoverChannel successor)
+    {
         store.Leave();
         departure.BeginHandedOver();
         LogHandedOver();
         lifetime.StopApplication();
+        // This process may end at once, and must not before systemd has heard which is the unit's main process now.
+        await successor.ReceiveAsync(ServingLimit);
     }
 
-    /// <summary>True when the successor serves.</summary>
-    private async Task<bool> ServeAsync(Socket socket)
+    /// <summary>True when the successor has the ports.</summary>
+    private async Task<bool> ServeAsync(HandoverChannel successor)
     {
-        using var successor = new HandoverChannel(socket);
-        if (!HandoverSockets.IsOurs(socket, out uint account))
-        {
-            LogStranger(account);
-            return false;
-        }
         _successor = successor;
         if (await successor.ReceiveAsync(AskLimit) is not { Message.Step: HandoverStep.Ask })
             return false;

@@ -64,8 +64,22 @@ internal sealed partial class Successor(
         gate.Open();
         LogTakenOver(listening.All.Count);
         await CloseRestAsync();
+    }
+
+    /// <summary>Lets the other server end.</summary>
+    public async Task TellServingAsync()
+    {
+        if (_other is null)
+            return;
+        try
+        {
+            await _other.SendAsync(new HandoverMessage(HandoverStep.Serving));
+        }
+        catch (SocketException)
+        {
+            // It has gone already.
+        }
         _other.Dispose();
-        takeover.TellDone();
     }
 
     /// <inheritdoc/>
@@ -129,7 +143,7 @@ internal sealed partial class Successor(
         };
     }
 
-    private static IOException Gone(Exception? inner) => new("The running server broke off the takeover; its log says why.", inner);
+    private static IOException Gone(Exception? inner) => new("The running server broke off the takeover, or did not answer in time; its log says why.", inner);
 
     [LoggerMessage(EventIds.TakenOver, LogLevel.Information, "Taken over: {Sockets} listening sockets are this process's now")]
     private partial void LogTakenOver(int sockets);

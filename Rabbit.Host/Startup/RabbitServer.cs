@@ -51,7 +51,8 @@ internal static class RabbitServer
         builder.Services.AddSingleton<ServiceManager>();
         builder.Services.AddSingleton<IListenerParking>(provider => provider.GetRequiredService<ServiceManager>());
         builder.Services.AddSingleton(Takeover.Read(configuration));
-        builder.Services.AddHostedService<Successor>();
+        builder.Services.AddSingleton<Successor>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Successor>());
         builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddSingleton<TlsMaterial>();

@@ -3,15 +3,19 @@ using Rabbit.Tunneling.Sessions;
 
 namespace Rabbit.Host.Systemd;
 
-/// <summary>Tells systemd when the server serves, and that it stops; a process whose ports a successor has is no longer the unit's.</summary>
-internal sealed class ServiceState(ServiceManager manager, Takeover takeover, Departure departure) : IHostedLifecycleService
+/// <summary>
+/// Tells systemd, the server before this one, and who started it, when the server serves; and systemd that it stops. A process whose ports a successor has is no
+/// longer the unit's.
+/// </summary>
+internal sealed class ServiceState(ServiceManager manager, Takeover takeover, Successor successor, Departure departure) : IHostedLifecycleService
 {
     /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        manager.TellReady(takeover.IsWanted);
         departure.EndsWithin += TellStopping;
-        return Task.CompletedTask;
+        manager.TellReady(takeover.IsWanted);
+        await successor.TellServingAsync();
+        takeover.TellDone();
     }
 
     /// <inheritdoc/>

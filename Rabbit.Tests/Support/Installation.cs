@@ -108,6 +108,10 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Starts a server that is to take over, and may fail.</summary>
     public RabbitProcess LaunchSuccessor(params (string Name, string Value)[] environment) => Launch([], environment, "--takeover");
 
+    /// <summary>Starts a server under a program that does for it what systemd does: service-manager.py. The process is that program.</summary>
+    public RabbitProcess LaunchManaged(params (string Name, string Value)[] environment) => Launch(
+        ["python3", "-u", Path.Combine(AppContext.BaseDirectory, "Support", "service-manager.py"), _data.File("notify")], environment);
+
     private RabbitProcess Launch(string[] launcher, (string Name, string Value)[] environment, params string[] more)
     {
         var server = new RabbitProcess(this, launcher, environment.ToDictionary(pair => pair.Name, pair => pair.Value), more);
@@ -132,9 +136,14 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>The server's tables, to look at.</summary>
-    public RabbitDbContext OpenDatabase() => Database is null
+    public RabbitDbContext OpenDatabase() => OpenDatabase("ReadOnly");
+
+    /// <summary>The server's tables, to break something.</summary>
+    public RabbitDbContext OpenDatabaseToWrite() => OpenDatabase("ReadWrite");
+
+    private RabbitDbContext OpenDatabase(string mode) => Database is null
         ? new SqliteRabbitDbContext(new DbContextOptionsBuilder<SqliteRabbitDbContext>()
-            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode=ReadOnly;Pooling=false").Options)
+            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode={mode};Pooling=false").Options)
         : new PostgresRabbitDbContext(new DbContextOptionsBuilder<PostgresRabbitDbContext>()
             .UseNpgsql(Database + ";Pooling=false").Options);
 

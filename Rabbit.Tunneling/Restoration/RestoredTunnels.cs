@@ -9,20 +9,18 @@ namespace Rabbit.Tunneling.Restoration;
 /// <summary>The tunnels that were restored at the start: brings them up, and follows them until their clients are back.</summary>
 public sealed partial class RestoredTunnels
 {
-    // How long visitors of a port that listened before this process wait for a client that was there: as long as most clients need that
-    // see their connection end, and as many more as come at once.
-    private static readonly TimeSpan ClientsReturn = TimeSpan.FromSeconds(10);
-
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
     private readonly TunnelRegistry _registry;
     private readonly AcceptGate _gate;
+    private readonly TunnelingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RestoredTunnels> _logger;
 
-    internal RestoredTunnels(TunnelRegistry registry, AcceptGate gate, TimeProvider time, ILogger<RestoredTunnels> logger)
+    internal RestoredTunnels(TunnelRegistry registry, AcceptGate gate, TunnelingOptions options, TimeProvider time, ILogger<RestoredTunnels> logger)
     {
         _registry = registry;
         _gate = gate;
+        _options = options;
         _time = time;
         _logger = logger;
     }
@@ -38,7 +36,7 @@ public sealed partial class RestoredTunnels
             return tunnel.Port.IsBound; // By an earlier look at the same sessions.
         tunnel.Restore(restorable.Session);
         _entries[tunnel.Port.Number] = new Entry(restorable.Session, tunnel, _time.GetUtcNow());
-        if (!await tunnel.Port.TryBindAsync(restorable.WasConnected ? ClientIsBackAsync(tunnel) : null))
+        if (!await tunnel.Port.TryBindAsync(restorable.WasConnected ? () => ClientIsBackAsync(tunnel) : null))
         {
             tunnel.TellPortBusy();
             tunnel.Port.RetryInBackground(() => LogListening(tunnel.Port.Number));
@@ -65,7 +63,8 @@ public sealed partial class RestoredTunnels
     private async Task ClientIsBackAsync(Tunnel tunnel)
     {
         await _gate.Opened;
-        TimeSpan limit = ClientsReturn + TimeSpan.FromSeconds(_entries.Count / TunnelRegistry.MovedPerSecond);
+        TimeSpan limit = _options.ClientReturnTime + TimeSpan.FromSeconds(_entries.Count / TunnelRegistry.MovedPerSecond);
+        tunnel.ExpectClient(limit);
         await Task.Delay(limit, _time, tunnel.BecameLive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

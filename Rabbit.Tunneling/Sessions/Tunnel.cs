@@ -28,6 +28,7 @@ internal sealed partial class Tunnel(
     private SessionRecord? _last;
     private long _epoch;
     private bool _ended;
+    private (long From, TimeSpan For) _expected;
 
     /// <summary>The token, as of the last login, restoration or change.</summary>
     public TokenRecord Token { get; private set; } = token;
@@ -64,6 +65,19 @@ internal sealed partial class Tunnel(
                 return _live.Token;
         }
     }
+
+    /// <summary>How long a visitor who comes now waits for an absent client.</summary>
+    public TimeSpan Hold
+    {
+        get
+        {
+            TimeSpan expected = _expected.For - time.GetElapsedTime(_expected.From);
+            return _expected.From != 0 && expected > Token.Rules.Hold ? expected : Token.Rules.Hold;
+        }
+    }
+
+    /// <summary>The client was connected to the server before this one: until this time is over it is on its way, also when it comes and goes again.</summary>
+    public void ExpectClient(TimeSpan within) => _expected = (time.GetTimestamp(), within);
 
     /// <summary>Takes up a stored session whose client is not connected.</summary>
     public void Restore(SessionRecord session)

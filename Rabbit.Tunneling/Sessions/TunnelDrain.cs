@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Rabbit.Tunneling.ControlPort;
+using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Tunneling.Sessions;
 
@@ -8,7 +9,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// did not. Sessions stay stored as they are, to be restored.
 /// </summary>
 internal sealed class TunnelDrain(
-    TunnelRegistry registry, ControlPortListener controlPort, AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime,
+    TunnelRegistry registry, ControlPortListener controlPort, ListeningSockets listening, AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime,
     TimeProvider time) : IHostedService
 {
     private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(0.5);
@@ -44,6 +45,7 @@ internal sealed class TunnelDrain(
 
     private Task StopAcceptingAsync()
     {
+        listening.Leave();
         if (!departure.HasBegun)
             departure.Begin(); // Stopped by the program itself, and not by a signal.
         return Task.WhenAll(controlPort.UnbindAsync(), registry.CloseAsync(departure.IsHandedOver));

@@ -40,7 +40,7 @@ internal sealed class OfflineTunnel(
             static state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Value.OfflineDetectTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            TimeSpan hold = visitor.Tunnel.Token.Rules.Hold;
+            TimeSpan hold = visitor.Tunnel.Hold;
             VisitorProtocol protocol = OfflineReply.AtConnect(context).IsEmpty
                 ? await SniffAsync(visitor.Incoming, context, answers: hold == TimeSpan.Zero, deadline.Token)
                 : VisitorProtocol.Unknown;

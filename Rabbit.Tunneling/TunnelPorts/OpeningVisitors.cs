@@ -2,7 +2,7 @@ using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Tunneling.TunnelPorts;
 
-/// <summary>Counts the visitors of live tunnels that wait for a data channel, or for the client's answer on it.</summary>
+/// <summary>Counts the visitors that wait for a data channel, or for the client's answer on it, or for their load balancer's first words.</summary>
 internal sealed class OpeningVisitors
 {
     private readonly ConnectionTracker _visitors = new();

@@ -49,9 +49,9 @@ internal sealed partial class TunnelPort(
 
     /// <summary>
     /// Binds the port unless it is bound; false when something else listens there, or it was stopped. Where the port listened before this
-    /// process did, visitors that wait in it are accepted as soon as <paramref name="clientIsBack"/> completes, which is within a bound.
+    /// process did, visitors that wait in it are accepted when <paramref name="clientIsBack"/> has completed, which is within a bound.
     /// </summary>
-    public async Task<bool> TryBindAsync(Task? clientIsBack = null)
+    public async Task<bool> TryBindAsync(Func<Task>? clientIsBack = null)
     {
         await _binding.WaitAsync();
         try
@@ -63,7 +63,7 @@ internal sealed partial class TunnelPort(
             var listener = (SocketListener)await listeners.BindAsync(
                 new TunnelEndPoint(ListenerNames.Tunnel(number), address, number), _stopped.Token);
             BindError = null;
-            Task begin = listener.IsInherited && clientIsBack is not null ? WhenBothAsync(gate.Opened, clientIsBack) : gate.Opened;
+            Task begin = listener.IsInherited && clientIsBack is not null ? clientIsBack() : gate.Opened;
             // It outlives the login that binds the port, and is no part of its trace.
             using (ExecutionContext.SuppressFlow())
                 Volatile.Write(ref _acceptor, new ConnectionAcceptor(listener, ServeAsync, _connections, begin, logger));
@@ -114,12 +114,6 @@ internal sealed partial class TunnelPort(
     {
         _binding.Dispose();
         _stopped.Dispose();
-    }
-
-    private static async Task WhenBothAsync(Task gate, Task clientIsBack)
-    {
-        await gate;
-        await clientIsBack;
     }
 
     private Task ServeAsync(ConnectionContext connection)

@@ -11,7 +11,7 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// offline port it is first found out whether this is the client coming back.
 /// </summary>
 internal sealed class TunnelPortHandler(
-    LiveTunnel live, OfflineTunnel offline, LoadBalancers loadBalancers, DescriptorBudget descriptors, OpenVisitors visitors, IConnectionLog log,
+    LiveTunnel live, OfflineTunnel offline, OpeningVisitors opening, LoadBalancers loadBalancers, DescriptorBudget descriptors, OpenVisitors visitors, IConnectionLog log,
     TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
 {
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ internal sealed class TunnelPortHandler(
             incoming.Detach().Abort();
             return;
         }
-        if (loadBalancers.Include(incoming.Remote.Address) && !await loadBalancers.TryReadVisitorAsync(incoming))
+        if (loadBalancers.Include(incoming.Remote.Address) && !await TryReadVisitorAsync(incoming))
             return;
         var visitor = new Visitor(tunnel, incoming, visitors, log, metrics, time);
 
@@ -49,6 +49,19 @@ internal sealed class TunnelPortHandler(
         finally
         {
             visitor.Leave();
+        }
+    }
+
+    private async Task<bool> TryReadVisitorAsync(IncomingConnection incoming)
+    {
+        opening.Begin();
+        try
+        {
+            return await loadBalancers.TryReadVisitorAsync(incoming);
+        }
+        finally
+        {
+            opening.End();
         }
     }
 }

@@ -27,7 +27,9 @@ internal sealed class SteadyVisitors : IAsyncDisposable
     private readonly ConcurrentQueue<Visit> _visits = new();
     private readonly ConcurrentQueue<string> _failures = new();
     private readonly CancellationTokenSource _stop = new();
+    private volatile TaskCompletionSource _present = new();
     private Task _visiting = Task.CompletedTask;
+    private int _here;
     private int _refused;
     private int _reset;
     private int _answered503;
@@ -57,6 +59,7 @@ internal sealed class SteadyVisitors : IAsyncDisposable
         };
         foreach (var (token, service) in new[] { (visitors.Echo, visitors._echo), (visitors.Web, visitors._web), (visitors.First, visitors._first) })
             visitors._clients.Add(await TunnelClientProcess.ConnectAsync(server, token, service.Port));
+        visitors.Resume();
         visitors._visiting = Task.WhenAll(Enumerable.Range(0, each).SelectMany(_ => new[]
         {
             visitors.RepeatAsync(visitors.Echo.Port, VisitEchoAsync), visitors.RepeatAsync(visitors.Web.Port, VisitWebAsync),
@@ -71,6 +74,16 @@ internal sealed class SteadyVisitors : IAsyncDisposable
         int from = Total;
         return Eventually.BecomesAsync(() => Total, total => total >= from + more, TimeSpan.FromMinutes(2), $"{more} more visitors");
     }
+
+    /// <summary>No more come for now; completes when none is there.</summary>
+    public Task PauseAsync()
+    {
+        _present = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return Eventually.BecomesAsync(() => Volatile.Read(ref _here), here => here == 0, Patience, "the visitors have left");
+    }
+
+    /// <summary>They come again.</summary>
+    public void Resume() => _present.TrySetResult();
 
     /// <summary>No more come; all that came were served.</summary>
     public async Task EndAsync()
@@ -115,6 +128,13 @@ internal sealed class SteadyVisitors : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
+            Interlocked.Increment(ref _here);
+            if (_present.Task is { IsCompleted: false } present)
+            {
+                Interlocked.Decrement(ref _here);
+                await present.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
             long began = TimeProvider.System.GetTimestamp();
             using var limit = new CancellationTokenSource(Patience);
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -137,6 +157,7 @@ internal sealed class SteadyVisitors : IAsyncDisposable
                 _failures.Enqueue($"port {port}: {e.Message}");
             }
             long took = TimeProvider.System.GetElapsedTime(began).Ticks;
+            Interlocked.Decrement(ref _here);
             for (long longest = Volatile.Read(ref _longest); took > longest; longest = Volatile.Read(ref _longest))
                 Interlocked.CompareExchange(ref _longest, took, longest);
         }
