@@ -34,7 +34,11 @@ finish() {
   fi
   stop "$redis_pid" TERM
   stop "$postgres_pid" INT # PostgreSQL's fast shutdown
-  [[ -n $work ]] && rm -rf "$work"
+  if [[ -n $work ]]; then
+    # A small file system that was to become full, should its maker have crashed.
+    awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | xargs -r umount -l
+    rm -rf "$work"
+  fi
   exit "$status"
 }
 trap finish EXIT

@@ -45,6 +45,7 @@ internal static class FaultsCommand
     {
         var run = new RowRun(seed, isShort, history);
         history.Add("run", row.Name, string.Create(CultureInfo.InvariantCulture, $"seed {seed}{(isShort ? ", short" : "")}, {TimeProvider.System.GetUtcNow():O}"));
+        var pressure = CpuPressure.Start();
         try
         {
             await row.RunAsync(run);
@@ -54,6 +55,7 @@ internal static class FaultsCommand
             // What a row did not get to is not known to hold.
             run.Expect(false, $"The row did not come to its end: {e}");
         }
+        run.Note(pressure.ToString());
         return run;
     }
 
@@ -61,10 +63,8 @@ internal static class FaultsCommand
     {
         string file = Path.Combine(arguments.Histories, $"{row.Name}-{arguments.Seed}.history");
         RowRun run;
-        var pressure = CpuPressure.Start();
         using (var history = new RunHistory(file))
             run = await RunAsync(row, arguments.Seed, arguments.IsShort, history);
-        run.Note(pressure.ToString());
         ILookup<VisitOutcome, Visit> visits = run.History.Visits.ToLookup(visit => visit.Outcome);
         string counts = string.Join(", ", visits.OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key.ToString().ToLowerInvariant()}"));
         Console.WriteLine(string.Create(

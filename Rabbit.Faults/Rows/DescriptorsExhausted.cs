@@ -15,7 +15,6 @@ namespace Rabbit.Faults.Rows;
 internal sealed class DescriptorsExhausted : FaultRow
 {
     private const int Limit = 1200;
-    private const int Enough = 20_000;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -26,7 +25,7 @@ internal sealed class DescriptorsExhausted : FaultRow
     public override async Task RunAsync(RowRun run)
     {
         await using var world = new World(await RowRun.InstallAsync(Engine.PostgresAndRedis), run.History);
-        await world.StartServerAsync(["prlimit", $"--nofile={Limit}:{Enough}"]);
+        await world.StartServerAsync(["prlimit", $"--nofile={Limit}:{Limit}"]);
         await world.AddUsualTunnelsAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);
         await using (var load = new VisitorLoad(world, run.Seed, TimeSpan.FromMilliseconds(300)))
@@ -59,7 +58,21 @@ internal sealed class DescriptorsExhausted : FaultRow
             run.Within("served again", run.History.Now - ended, TimeSpan.FromSeconds(10));
         }
         run.History.AddWindow(began);
-        await world.Server.Api.GetAsync("stats");
+        await ExpectManagementAsync(run, world);
+    }
+
+    private static async Task ExpectManagementAsync(RowRun run, World world)
+    {
+        TimeSpan asked = run.History.Now;
+        using var http = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", (await world.Server.ReadAdminKeyAsync()).Trim()) } };
+        await Afterwards.ExpectAsync(run, () => Eventually.BecomesAsync(
+            async () =>
+            {
+                using HttpResponseMessage answer = await http.GetAsync(new Uri(world.Server.Api.Address, "/api/v1/stats"));
+                return answer.StatusCode;
+            },
+            status => status == HttpStatusCode.OK, Soon, "the API answers"));
+        run.Within("API answers", run.History.Now - asked, TimeSpan.FromSeconds(10));
     }
 
     private static async Task CrowdAsync(RowRun run, World world)
@@ -85,8 +98,7 @@ internal sealed class DescriptorsExhausted : FaultRow
                 }
             }
             run.Note($"{world.Server.Process.Descriptors} of {Limit} descriptors open under the crowd");
-            // Management still works.
-            await world.Server.Api.GetAsync("stats");
+            await ExpectManagementAsync(run, world);
         }
         finally
         {
@@ -107,7 +119,7 @@ internal sealed class DescriptorsExhausted : FaultRow
 
     private static async Task LimitAsync(World world, int limit)
     {
-        await using RunningProcess prlimit = RunningProcess.Start("prlimit", "prlimit", ["--pid", $"{world.Server.Process.Id}", $"--nofile={limit}:{Enough}"]);
+        await using RunningProcess prlimit = RunningProcess.Start("prlimit", "prlimit", ["--pid", $"{world.Server.Process.Id}", $"--nofile={limit}:{Limit}"]);
         await prlimit.WaitForExitAsync(Soon);
     }
 

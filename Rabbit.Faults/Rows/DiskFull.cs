@@ -18,28 +18,24 @@ internal sealed class DiskFull : FaultRow
         await using (PrivateServer postgres = await PrivateServer.MakePostgresAsync("200m"))
         {
             await postgres.StartAsync();
-            await FillAsync(run, await Installation.CreateAsync(postgres.PostgresConnection, TestServers.Redis), [], _ => postgres.SmallDisk);
+            await FillAsync(run, await Installation.CreateAsync(postgres.PostgresConnection, TestServers.Redis), postgres.SmallDisk);
         }
-        run.Rounds++;
         Installation alone = await RowRun.InstallAsync(Engine.Sqlite);
-        // The shell mounts, and becomes the server. What looks at the tables afterwards finds them by its process.
-        await FillAsync(
-            run, alone, ["unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o size=64m tmpfs '{alone.Data}' && exec \"$0\" \"$@\""],
-            server => $"/proc/{server.Process.Id}/root{alone.Data}");
-        run.Rounds++;
+        await using (await SmallDisk.MountAsync(alone.Data, "64m"))
+            await FillAsync(run, alone, alone.Data);
     }
 
-    private static async Task FillAsync(RowRun run, Installation installation, string[] launcher, Func<RabbitProcess, string> disk)
+    private static async Task FillAsync(RowRun run, Installation installation, string disk)
     {
+        run.Rounds++;
         await using var world = new World(installation, run.History);
-        await world.StartServerAsync(launcher, ("RABBIT_HEARTBEAT_INTERVAL", "00:00:01"));
-        installation.SeenBy = world.Server.Process.Id;
+        await world.StartServerAsync([], ("RABBIT_HEARTBEAT_INTERVAL", "00:00:01"));
         await world.AddUsualTunnelsAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);
         await using (var load = new VisitorLoad(world, run.Seed))
         {
             await run.PauseAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
-            string filler = Path.Combine(disk(world.Server), "filler");
+            string filler = Path.Combine(disk, "filler");
             run.History.Add("nemesis", "fills the disk");
             await FillAsync(filler);
             await Afterwards.ExpectAsync(run, () => Eventually.BecomesAsync(() => StoresFail.HealthAsync(world.Server), health => health != "healthy", Soon, "health is red"));

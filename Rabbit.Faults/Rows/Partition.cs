@@ -19,22 +19,33 @@ internal sealed class Partition : FaultRow
 
     public override string Fault => "packets between server and client dropped: both ways, either way";
 
-    public override Task RunAsync(RowRun run)
+    public override async Task RunAsync(RowRun run)
     {
         if (!TwoNetworks.CanBeMade)
             throw new InvalidOperationException("Network namespaces take root and iptables.");
-        return Task.WhenAll(CutAsync(run, "both ways", true, true), CutAsync(run, "to the server", true, false), CutAsync(run, "to the client", false, true));
+        using var starting = new SemaphoreSlim(1); // Three starts at once would be a fault of their own.
+        await Task.WhenAll(
+            CutAsync(run, starting, "both ways", true, true), CutAsync(run, starting, "to the server", true, false), CutAsync(run, starting, "to the client", false, true));
     }
 
-    private static async Task CutAsync(RowRun run, string how, bool toServer, bool toClients)
+    private static async Task CutAsync(RowRun run, SemaphoreSlim starting, string how, bool toServer, bool toClients)
     {
         var (interval, dead, slack) = run.IsShort
             ? (TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1))
             : (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(5));
         await using TwoNetworks networks = await TwoNetworks.MakeAsync();
         await using var world = new World(Installation.CreateAt(TwoNetworks.ServerAddress.ToString(), networks.MakeSocketAtServer), run.History);
-        await world.StartServerAsync(networks.ServerLauncher, ("RABBIT_HEARTBEAT_INTERVAL", interval.ToString()), ("RABBIT_DEAD_AFTER", dead.ToString()));
-        LoadTunnel tunnel = await world.AddTunnelAsync(networks);
+        LoadTunnel tunnel;
+        await starting.WaitAsync();
+        try
+        {
+            await world.StartServerAsync(networks.ServerLauncher, ("RABBIT_HEARTBEAT_INTERVAL", interval.ToString()), ("RABBIT_DEAD_AFTER", dead.ToString()));
+            tunnel = await world.AddTunnelAsync(networks);
+        }
+        finally
+        {
+            starting.Release();
+        }
         Footprint baseline = Footprint.Of(world.Server.Process);
         await using (var load = new VisitorLoad(world, run.Seed, TimeSpan.FromMilliseconds(300)))
         {

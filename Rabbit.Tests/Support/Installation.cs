@@ -47,9 +47,6 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>The port of the API; 0, unless it must stay the same, for another at each start.</summary>
     public int ApiPort { get; set; }
 
-    /// <summary>A process by whose eyes its data directory is looked at, where a server has mounted something there; null for this one's.</summary>
-    public int? SeenBy { get; set; }
-
     /// <summary>Makes a socket by which its API can be reached; null for any.</summary>
     public Func<Socket>? MakeApiSocket { get; init; }
 
@@ -149,7 +146,7 @@ internal sealed class Installation : IAsyncDisposable
 
     private RabbitDbContext OpenDatabase(string mode) => Database is null
         ? new SqliteRabbitDbContext(new DbContextOptionsBuilder<SqliteRabbitDbContext>()
-            .UseSqlite($"Data Source={(SeenBy is { } process ? $"/proc/{process}/root" : "")}{_data.File("rabbit.db")};Mode={mode};Pooling=false").Options)
+            .UseSqlite($"Data Source={_data.File("rabbit.db")};Mode={mode};Pooling=false").Options)
         : new PostgresRabbitDbContext(new DbContextOptionsBuilder<PostgresRabbitDbContext>()
             .UseNpgsql(Database + ";Pooling=false").Options);
 
