@@ -13,16 +13,16 @@ namespace Rabbit.Tunneling.Sessions;
 /// One token's tunnel: its port, and the session that owns it now. The newest login wins at once, by epoch; the port stays
 /// bound while the client is away.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and visitors may still watch its token.")]
+[SuppressMessage("Design", "CA1001", Justification = "What ends the relays is freed with the tunnel's end; the other source has no timer, and visitors may still watch its token.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TunnelEvents events, TunnelingMetrics metrics, CancellationToken abortEverything, TimeProvider time, ILogger<Tunnel> logger)
+    TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
 {
     private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything);
+    private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything.Token);
     private CancellationTokenSource _live = new();
     private TunnelSession? _session;
     private SessionRecord? _last;
@@ -44,7 +44,14 @@ internal sealed partial class Tunnel(
     public Guid? SessionId => Volatile.Read(ref _last)?.SessionId;
 
     /// <summary>Cancelled when every relay of this tunnel must end at once, also those of sessions that have ended.</summary>
-    public CancellationToken RelaysAborted => _relays.Token;
+    public CancellationToken RelaysAborted
+    {
+        get
+        {
+            lock (_lock)
+                return _ended ? new CancellationToken(canceled: true) : _relays.Token;
+        }
+    }
 
     /// <summary>Tells who listens to this server's events.</summary>
     public TunnelEvents Events => events;
@@ -288,6 +295,7 @@ internal sealed partial class Tunnel(
         }
         session?.End(end, goAway);
         _relays.Cancel();
+        _relays.Dispose();
         Tell(TunnelEventTypes.TunnelClosed, Describe(end));
     }
 

@@ -9,6 +9,7 @@ namespace Rabbit.Tunneling.Sessions;
 internal abstract class TunnelSession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _relays;
+    private int _holders = 1; // The session itself, and each visitor that it serves.
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private protected TunnelSession(Tunnel tunnel, SessionRecord record)
@@ -70,14 +71,43 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Once a heartbeat: housekeeping that is due.</summary>
     public abstract ValueTask SweepAsync();
 
+    /// <summary>
+    /// A visitor is about to be served: its relay can be aborted until <see cref="EndVisitor"/>, also after the session's end. False when the
+    /// session has ended, and has no visitors any more.
+    /// </summary>
+    public bool TryBeginVisitor()
+    {
+        for (int holders = Volatile.Read(ref _holders); holders > 0;)
+        {
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+                return true;
+            holders = seen;
+        }
+        return false;
+    }
+
+    /// <summary>The visitor has gone.</summary>
+    public void EndVisitor()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+            _relays.Dispose(); // Or the tunnel would remember each session that it ever had.
+    }
+
     /// <summary>Resets every relay of this session.</summary>
-    public void AbortRelays() => _relays.Cancel();
+    public void AbortRelays()
+    {
+        if (!TryBeginVisitor())
+            return;
+        _relays.Cancel();
+        EndVisitor();
+    }
 
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync()
     {
         _left.TrySetResult();
-        // The source is not disposed: relays of an ended session may still be registered with it.
+        EndVisitor();
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }

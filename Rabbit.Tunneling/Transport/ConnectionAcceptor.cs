@@ -7,7 +7,7 @@ namespace Rabbit.Tunneling.Transport;
 /// The one acceptor of a bound port: runs every connection through the pipeline, and owns their tasks. A connection is begun
 /// on the thread that accepted it, without a hop to the thread pool, so a pipeline must not block before its first await.
 /// </summary>
-internal sealed partial class ConnectionAcceptor
+internal sealed partial class ConnectionAcceptor : IAsyncDisposable
 {
     private readonly IConnectionListener _listener;
     private readonly ConnectionDelegate _pipeline;
@@ -46,7 +46,7 @@ internal sealed partial class ConnectionAcceptor
     }
 
     /// <summary>Stops listening; when the task completes the port is free. Connections go on.</summary>
-    public async Task StopAsync()
+    public async ValueTask DisposeAsync()
     {
         await PauseAsync();
         await _listener.DisposeAsync();

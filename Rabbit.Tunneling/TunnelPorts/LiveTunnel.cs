@@ -22,6 +22,20 @@ internal sealed class LiveTunnel(
     /// <summary>Serves the visitor to the end; false when the session ended before it could.</summary>
     public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
     {
+        if (!session.TryBeginVisitor())
+            return false;
+        try
+        {
+            return await TryServeByAsync(session, visitor);
+        }
+        finally
+        {
+            session.EndVisitor();
+        }
+    }
+
+    private async Task<bool> TryServeByAsync(TunnelSession session, Visitor visitor)
+    {
         visitor.Session = session;
         visitor.BeginSpan();
         long begunAt = time.GetTimestamp();
