@@ -34,7 +34,7 @@ internal static class SessionRows
             await FollowUpAsync(context, logins, cancellationToken);
     }
 
-    private static Task ApplyAsync(RabbitDbContext context, SessionChange change, CancellationToken cancellationToken) => change switch
+    private static Task<int> ApplyAsync(RabbitDbContext context, SessionChange change, CancellationToken cancellationToken) => change switch
     {
         SessionChange.Lost lost => LoseAsync(context, lost, cancellationToken),
         SessionChange.Ended ended => EndAsync(context, ended, cancellationToken),

@@ -36,7 +36,7 @@ internal sealed partial class ControlPortListener(
     public void Resume() => _acceptor?.Resume();
 
     /// <summary>Accepts no more; the connections go on.</summary>
-    public Task UnbindAsync() => Interlocked.Exchange(ref _acceptor, null) is { } acceptor ? acceptor.DisposeAsync().AsTask() : Task.CompletedTask;
+    public Task UnbindAsync() => Interlocked.Exchange(ref _acceptor, null) is { } acceptor ? acceptor.StopAsync() : Task.CompletedTask;
 
     /// <summary>Completes when no control channel and no handshake is left.</summary>
     public Task WhenIdleAsync() => _connections.WhenIdleAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,8 @@ namespace Rabbit.Tunneling.Transport;
 /// The one acceptor of a bound port: runs every connection through the pipeline, and owns their tasks. A connection is begun
 /// on the thread that accepted it, without a hop to the thread pool, so a pipeline must not block before its first await.
 /// </summary>
-internal sealed partial class ConnectionAcceptor : IAsyncDisposable
+[SuppressMessage("Design", "CA1001", Justification = "StopAsync frees it.")]
+internal sealed partial class ConnectionAcceptor
 {
     private readonly IConnectionListener _listener;
     private readonly ConnectionDelegate _pipeline;
@@ -46,7 +48,7 @@ internal sealed partial class ConnectionAcceptor : IAsyncDisposable
     }
 
     /// <summary>Stops listening; when the task completes the port is free. Connections go on.</summary>
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         await PauseAsync();
         await _listener.DisposeAsync();

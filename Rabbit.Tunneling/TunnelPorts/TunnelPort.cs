@@ -97,7 +97,7 @@ internal sealed partial class TunnelPort(
         try
         {
             if (Interlocked.Exchange(ref _acceptor, null) is { } acceptor)
-                await acceptor.DisposeAsync();
+                await acceptor.StopAsync();
         }
         finally
         {
