@@ -100,7 +100,7 @@ internal sealed class HerdClient(HerdOptions options, HerdServer server, TokenTe
         }
     }
 
-    private async Task<(bool IsSentAway, TimeSpan RetryAfter)> AnswerAsync(DetachableTransport transport, CancellationToken cancellationToken)
+    private static async Task<(bool IsSentAway, TimeSpan RetryAfter)> AnswerAsync(DetachableTransport transport, CancellationToken cancellationToken)
     {
         while (await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken) is { } frame)
         {

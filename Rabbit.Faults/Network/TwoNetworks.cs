@@ -102,7 +102,7 @@ internal sealed partial class TwoNetworks : IAsyncDisposable
 
     private static string NetworkOf(string process) => File.ResolveLinkTarget($"/proc/{process}/ns/net", returnFinalTarget: false)!.Name;
 
-    private async Task<IReadOnlyList<string>> RunAsync(RunningProcess holder, string command)
+    private static async Task<IReadOnlyList<string>> RunAsync(RunningProcess holder, string command)
     {
         string[] launcher = Launcher(holder);
         await using RunningProcess process = RunningProcess.Start(command, launcher[0], [.. launcher[1..], "sh", "-c", command]);

@@ -13,7 +13,7 @@ internal sealed record Alert(string Type, DateTimeOffset Timestamp, Alert.Subjec
 
     /// <summary>The version of the body's form.</summary>
     [JsonPropertyOrder(-2)]
-    public int Version => 1;
+    public int Version { get; } = 1;
 
     /// <summary>The same at each attempt and to each receiver.</summary>
     [JsonPropertyOrder(-1)]

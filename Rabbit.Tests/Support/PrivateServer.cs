@@ -94,7 +94,8 @@ internal sealed class PrivateServer : IAsyncDisposable
         foreach (var (from, to) in new[] { (certificateFile, "server.crt"), (keyFile, "server.key") })
         {
             File.Copy(from, Path.Combine(data, to));
-            File.SetUnixFileMode(Path.Combine(data, to), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(Path.Combine(data, to), UnixFileMode.UserRead | UnixFileMode.UserWrite);
             if (Environment.IsPrivilegedProcess)
                 await RunAsync("chown", "postgres", Path.Combine(data, to));
         }
