@@ -149,6 +149,6 @@ public sealed class AlertTests
     private static (string, string)[] Settings(string address, string secret, string grace = "00:00:01") =>
         [("RABBIT_ALERT_URL", address), ("RABBIT_ALERT_SECRET", secret), ("RABBIT_ALERT_GRACE", grace)];
 
-    private static Task ExpireSoonAsync(RabbitProcess server, TestToken token, int hours) => server.Api.SendAsync(
+    private static Task<JsonElement> ExpireSoonAsync(RabbitProcess server, TestToken token, int hours) => server.Api.SendAsync(
         HttpMethod.Patch, $"tokens/{token.Id}", new { expires_at = TimeProvider.System.GetUtcNow().AddHours(hours).AddMinutes(1) });
 }

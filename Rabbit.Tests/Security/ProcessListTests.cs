@@ -34,7 +34,8 @@ public sealed class ProcessListTests(RunningServer running) : IClassFixture<Runn
         using var home = new TempDirectory();
         string file = home.File("token");
         await File.WriteAllTextAsync(file, token.Text, TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead);
         await using LocalService service = LocalService.Echo();
         await using RunningProcess client = RunningProcess.Start(
             "tunnel-client", Programs.TunnelClient,
