@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Rabbit.Tests.Support;
-using Rabbit.Tests.Telemetry;
 using Xunit;
 
 namespace Rabbit.Tests.EndToEnd;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Rabbit.Tests.Host.Commands.Api;
 using Rabbit.Tests.Host.Dashboard;
 using Rabbit.Tests.Support;
-using Rabbit.Tests.Telemetry;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 

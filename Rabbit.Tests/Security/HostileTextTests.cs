@@ -10,7 +10,6 @@ using Rabbit.Tests.EndToEnd;
 using Rabbit.Tests.Host.Commands;
 using Rabbit.Tests.Host.Commands.Api;
 using Rabbit.Tests.Support;
-using Rabbit.Tests.Telemetry;
 using Xunit;
 
 namespace Rabbit.Tests.Security;

@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tests.EndToEnd;
