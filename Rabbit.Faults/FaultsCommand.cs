@@ -32,7 +32,7 @@ internal static class FaultsCommand
         bool held = true;
         Console.WriteLine($"seed {parsed.Seed}");
         foreach (FaultRow row in rows)
-            held &= await RunAsync(row, parsed);
+            held &= await RunAndTellAsync(row, parsed);
         return held ? 0 : 1;
     }
 
@@ -59,7 +59,7 @@ internal static class FaultsCommand
         return run;
     }
 
-    private static async Task<bool> RunAsync(FaultRow row, FaultsArguments arguments)
+    private static async Task<bool> RunAndTellAsync(FaultRow row, FaultsArguments arguments)
     {
         string file = Path.Combine(arguments.Histories, $"{row.Name}-{arguments.Seed}.history");
         RowRun run;

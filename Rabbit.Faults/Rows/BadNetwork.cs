@@ -51,7 +51,7 @@ internal sealed class BadNetwork : FaultRow
     private static async Task LineAsync(RowRun run, LineState state, long bytes)
     {
         IPAddress other = IPAddress.Parse("127.0.0.2");
-        await using var world = new World(await RowRun.InstallAsync(Engine.Sqlite), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.Sqlite), run.History);
         await world.StartServerAsync([]);
         // Data channels go where the control channel went, to the port that the server names: the relay has the server's port at another address.
         await using var toServer = new FaultRelay(new IPEndPoint(other, world.Server.ControlPort), new IPEndPoint(IPAddress.Loopback, world.Server.ControlPort)) { Line = state };

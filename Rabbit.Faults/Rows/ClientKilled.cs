@@ -17,7 +17,7 @@ internal sealed class ClientKilled : FaultRow
 
     public override async Task RunAsync(RowRun run)
     {
-        await using var world = new World(await RowRun.InstallAsync(Engine.Sqlite), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.Sqlite), run.History);
         await world.StartServerAsync([]);
         await world.AddUsualTunnelsAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);

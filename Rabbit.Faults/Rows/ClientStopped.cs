@@ -21,7 +21,7 @@ internal sealed class ClientStopped : FaultRow
     public override async Task RunAsync(RowRun run)
     {
         TimeSpan stopped = run.Choose(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(4));
-        await using var world = new World(await RowRun.InstallAsync(Engine.Sqlite), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.Sqlite), run.History);
         await world.StartServerAsync([], run.IsShort ? [("RABBIT_HEARTBEAT_INTERVAL", "00:00:00.3"), ("RABBIT_DEAD_AFTER", "00:00:01")] : []);
         LoadTunnel tunnel = await world.AddTunnelAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);

@@ -23,7 +23,7 @@ internal sealed class ClockShifted : FaultRow
         using var directory = new TempDirectory();
         string offset = directory.File("offset");
         await File.WriteAllTextAsync(offset, "+0");
-        await using var world = new World(await RowRun.InstallAsync(Engine.Sqlite), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.Sqlite), run.History);
         await world.StartServerAsync(
             [], ("LD_PRELOAD", FindLibrary()), ("FAKETIME_TIMESTAMP_FILE", offset), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
             ("DONT_FAKE_MONOTONIC", "1"), ("RABBIT_HEARTBEAT_INTERVAL", run.Choose("00:00:05", "00:00:01")), ("RABBIT_DEAD_AFTER", run.Choose("00:00:15", "00:00:05")));

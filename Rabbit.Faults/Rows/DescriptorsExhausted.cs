@@ -24,7 +24,7 @@ internal sealed class DescriptorsExhausted : FaultRow
 
     public override async Task RunAsync(RowRun run)
     {
-        await using var world = new World(await RowRun.InstallAsync(Engine.PostgresAndRedis), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.PostgresAndRedis), run.History);
         await world.StartServerAsync(["prlimit", $"--nofile={Limit}:{Limit}"]);
         await world.AddUsualTunnelsAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);

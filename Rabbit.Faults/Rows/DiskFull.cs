@@ -20,7 +20,7 @@ internal sealed class DiskFull : FaultRow
             await postgres.StartAsync();
             await FillAsync(run, await Installation.CreateAsync(postgres.PostgresConnection, TestServers.Redis), postgres.SmallDisk);
         }
-        Installation alone = await RowRun.InstallAsync(Engine.Sqlite);
+        Installation alone = await Installation.CreateAsync(Engine.Sqlite);
         await using (await SmallDisk.MountAsync(alone.Data, "64m"))
             await FillAsync(run, alone, alone.Data);
     }

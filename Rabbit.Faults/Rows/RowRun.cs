@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Rabbit.Faults.History;
-using Rabbit.Tests.Support;
 
 namespace Rabbit.Faults.Rows;
 
@@ -80,9 +79,6 @@ internal sealed class RowRun(int seed, bool isShort, RunHistory history)
 
     /// <summary>Waits for this moment of the fault's own choice; visitors come meanwhile.</summary>
     public Task PauseAsync(TimeSpan least, TimeSpan most) => Task.Delay(least + ((most - least) * Random.NextDouble()));
-
-    /// <summary>An empty installation.</summary>
-    public static Task<Installation> InstallAsync(Engine engine) => Installation.CreateAsync(engine);
 
     private void Break(string violation)
     {

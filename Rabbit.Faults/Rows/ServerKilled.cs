@@ -20,7 +20,7 @@ internal sealed class ServerKilled : FaultRow
 
     public override async Task RunAsync(RowRun run)
     {
-        await using var world = new World(await RowRun.InstallAsync(Engine.PostgresAndRedis), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.PostgresAndRedis), run.History);
         await world.StartServerAsync([]);
         await world.AddUsualTunnelsAsync();
         Footprint baseline = Footprint.Of(world.Server.Process);

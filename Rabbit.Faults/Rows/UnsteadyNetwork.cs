@@ -18,7 +18,7 @@ internal sealed class UnsteadyNetwork : FaultRow
 
     public override async Task RunAsync(RowRun run)
     {
-        await using var world = new World(await RowRun.InstallAsync(Engine.Sqlite), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.Sqlite), run.History);
         await world.StartServerAsync([]);
         // Data channels go where the control channel went, to the port that the server names: the relay has the server's port at another address.
         IPAddress other = IPAddress.Parse("127.0.0.2");

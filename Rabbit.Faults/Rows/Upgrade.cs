@@ -18,7 +18,7 @@ internal sealed class Upgrade : FaultRow
 
     public override async Task RunAsync(RowRun run)
     {
-        await using var world = new World(await RowRun.InstallAsync(Engine.PostgresAndRedis), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.PostgresAndRedis), run.History);
         world.Installation.ApiPort = ReservedPorts.Take(1);
         await world.StartServerAsync([]);
         await world.AddUsualTunnelsAsync();

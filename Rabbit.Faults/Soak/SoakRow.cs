@@ -27,7 +27,7 @@ internal sealed class SoakRow(TimeSpan duration) : FaultRow
 
     public override async Task RunAsync(RowRun run)
     {
-        await using var world = new World(await RowRun.InstallAsync(Engine.PostgresAndRedis), run.History);
+        await using var world = new World(await Installation.CreateAsync(Engine.PostgresAndRedis), run.History);
         await world.StartServerAsync([]);
         await world.AddUsualTunnelsAsync();
         await world.AddUsualTunnelsAsync();

@@ -49,6 +49,24 @@ public sealed class RelayEndTests
 
     [Fact(Timeout = Timeout)]
     [Trait("Property", "P31")]
+    public async Task EndIsReset_WhileOurOwnDirectionEnds_IsNeverTrue()
+    {
+        for (int round = 0; round < 500; round++)
+        {
+            using LoopbackPair pair = await LoopbackPair.CreateAsync();
+            var near = new SocketEnd(pair.Near);
+            pair.Far.Shutdown(SocketShutdown.Send);
+            Assert.Equal(0, await near.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+            // Both directions end now, one lane's look at the connection beside the other's FIN.
+            Task ending = Task.Run(async () => await near.ShutdownSendAsync(), TestContext.Current.CancellationToken);
+            while (!ending.IsCompleted)
+                Assert.False(near.EndIsReset, $"An end in order was taken for a reset, in round {round}.");
+            await ending;
+        }
+    }
+
+    [Fact(Timeout = Timeout)]
+    [Trait("Property", "P31")]
     public async Task ReceiveAsync_TlsFinWithoutCloseNotify_IsABreak()
     {
         using LoopbackPair pair = await LoopbackPair.CreateAsync();
