@@ -17,6 +17,7 @@ internal sealed partial class Predecessor(
     ServiceManager manager, IHostApplicationLifetime lifetime, IOptions<PersistenceOptions> options, TimeProvider time, ILogger<Predecessor> logger)
     : IHostedLifecycleService
 {
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LetGoLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
@@ -73,7 +74,8 @@ internal sealed partial class Predecessor(
         {
             while (true)
             {
-                Socket socket = await listener.AcceptAsync(_stopping.Token);
+                if (await AcceptAsync(listener) is not { } socket)
+                    continue;
                 using var successor = new HandoverChannel(socket);
                 if (!HandoverSockets.IsOurs(socket, out uint account))
                 {
@@ -93,10 +95,26 @@ internal sealed partial class Predecessor(
         }
     }
 
+    private async Task<Socket?> AcceptAsync(Socket listener)
+    {
+        try
+        {
+            return await listener.AcceptAsync(_stopping.Token);
+        }
+        catch (SocketException e)
+        {
+            // Out of descriptors, say; there may be some when it is tried again.
+            LogFailed(e.Message);
+            await Task.Delay(AcceptPause, time, _stopping.Token);
+            return null;
+        }
+    }
+
     private async Task LeaveAsync(HandoverChannel successor)
     {
         store.Leave();
-        departure.BeginHandedOver();
+        if (!departure.HasBegun) // By a signal, at the last moment.
+            departure.BeginHandedOver();
         LogHandedOver();
         lifetime.StopApplication();
         // This process may end at once, and must not before systemd has heard which is the unit's main process now.

@@ -10,7 +10,7 @@ public sealed class Departure(IOptions<TunnelingOptions> options, TimeProvider t
 {
     // Of the two seconds: the resets, then what is still to be written down, then the end of the program.
     private static readonly TimeSpan BeforeGivingUp = TimeSpan.FromSeconds(0.8);
-    private static readonly TimeSpan BeforeTheEnd = TimeSpan.FromSeconds(1.9);
+    private static readonly TimeSpan BeforeTheEnd = TimeSpan.FromSeconds(1.8);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _streamsEnd = new(Timeout.InfiniteTimeSpan, time);

@@ -28,7 +28,7 @@ internal sealed partial class Tunnel(
     private SessionRecord? _last;
     private long _epoch;
     private bool _ended;
-    private (long From, TimeSpan For) _expected;
+    private long _expectedUntil;
 
     /// <summary>The token, as of the last login, restoration or change.</summary>
     public TokenRecord Token { get; private set; } = token;
@@ -71,13 +71,15 @@ internal sealed partial class Tunnel(
     {
         get
         {
-            TimeSpan expected = _expected.For - time.GetElapsedTime(_expected.From);
-            return _expected.From != 0 && expected > Token.Rules.Hold ? expected : Token.Rules.Hold;
+            long until = Volatile.Read(ref _expectedUntil);
+            TimeSpan expected = until == 0 ? TimeSpan.Zero : time.GetElapsedTime(time.GetTimestamp(), until);
+            return expected > Token.Rules.Hold ? expected : Token.Rules.Hold;
         }
     }
 
     /// <summary>The client was connected to the server before this one: until this time is over it is on its way, also when it comes and goes again.</summary>
-    public void ExpectClient(TimeSpan within) => _expected = (time.GetTimestamp(), within);
+    public void ExpectClient(TimeSpan within) =>
+        Volatile.Write(ref _expectedUntil, time.GetTimestamp() + (long)(within.TotalSeconds * time.TimestampFrequency));
 
     /// <summary>Takes up a stored session whose client is not connected.</summary>
     public void Restore(SessionRecord session)

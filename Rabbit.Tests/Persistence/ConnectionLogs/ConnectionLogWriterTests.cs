@@ -193,9 +193,9 @@ public sealed class ConnectionLogWriterTests
 
     private static void Copy(string from, string to)
     {
-        foreach (string file in Directory.EnumerateFiles(to))
+        foreach (string file in Directory.EnumerateFiles(to, "*.journal"))
             File.Delete(file);
-        foreach (string file in Directory.EnumerateFiles(from).Order(StringComparer.Ordinal))
+        foreach (string file in Directory.EnumerateFiles(from, "*.journal").Order(StringComparer.Ordinal))
         {
             try
             {

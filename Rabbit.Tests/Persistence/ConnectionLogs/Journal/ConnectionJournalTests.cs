@@ -75,7 +75,7 @@ public sealed class ConnectionJournalTests
             await journal.TryAppendAsync([entries[0]]);
             await journal.TryAppendAsync([entries[1]]);
         }
-        string file = Assert.Single(Directory.GetFiles(directory.Path));
+        string file = Assert.Single(Directory.GetFiles(directory.Path, "*.journal"));
         byte[] whole = await File.ReadAllBytesAsync(file, Cancellation);
         for (int length = whole.Length / 2; length < whole.Length; length++)
         {
@@ -99,7 +99,7 @@ public sealed class ConnectionJournalTests
             journal.Open();
             await journal.TryAppendAsync(entries);
         }
-        string file = Assert.Single(Directory.GetFiles(directory.Path));
+        string file = Assert.Single(Directory.GetFiles(directory.Path, "*.journal"));
         byte[] whole = await File.ReadAllBytesAsync(file, Cancellation);
         for (int bit = 0; bit < whole.Length * 8; bit++)
         {
@@ -135,7 +135,7 @@ public sealed class ConnectionJournalTests
             while (position != before);
             Assert.InRange(journal.Length, 1, 1_200_000);
         }
-        Assert.Single(Directory.GetFiles(directory.Path));
+        Assert.Single(Directory.GetFiles(directory.Path, "*.journal"));
     }
 
     [Fact]

@@ -6,9 +6,9 @@ using Xunit;
 namespace Rabbit.Tests.EndToEnd.Upgrades;
 
 /// <summary>
-/// A server is replaced again and again while visitors come. The long form: RABBIT_TEST_UPGRADES=50 ./test.sh -class "*TakeoverUnderLoadTests"
+/// A server is replaced again and again while visitors come. The long form: RABBIT_TEST_UPGRADES=50 ./test.sh -class "*UpgradeUnderLoadTests"
 /// </summary>
-public sealed class TakeoverUnderLoadTests
+public sealed class UpgradeUnderLoadTests
 {
     private const int VisitorsAtOnce = 2;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);

@@ -8,7 +8,7 @@ using Xunit;
 namespace Rabbit.Tests.EndToEnd.Upgrades;
 
 /// <summary>One server takes over from another: what becomes of both when something is wrong.</summary>
-public sealed class TakeoverTests
+public sealed class UpgradeTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
