@@ -13,7 +13,9 @@ internal static class LogAgreement
     /// <param name="visits">As the visitors saw them.</param>
     /// <param name="rows">As the server wrote them down.</param>
     /// <param name="mayDiffer">True for a visit that a fault has hidden from the log, or cut short there.</param>
-    public static IReadOnlyList<string> Check(IEnumerable<Visit> visits, IEnumerable<ConnectionLogRow> rows, Func<Visit, bool> mayDiffer)
+    /// <param name="mayBreakLate">True for a visit whose client a fault may have broken when the visitor had all it wanted; null for none.</param>
+    public static IReadOnlyList<string> Check(
+        IEnumerable<Visit> visits, IEnumerable<ConnectionLogRow> rows, Func<Visit, bool> mayDiffer, Func<Visit, bool>? mayBreakLate = null)
     {
         var violations = new List<string>();
         ILookup<(int, int), Visit> visitsOf = visits.Where(visit => visit.LocalPort != 0).ToLookup(visit => (visit.TunnelPort, visit.LocalPort));
@@ -31,9 +33,10 @@ internal static class LogAgreement
             // Those first of whom most is known: what was served agrees with one row alone.
             foreach (Visit visit in group.OrderBy(visit => visit.Outcome))
             {
-                int found = left.FindIndex(row => Agrees(visit, row));
-                if (found >= 0)
-                    left.RemoveAt(found);
+                bool late = mayBreakLate?.Invoke(visit) == true;
+                ConnectionLogRow? found = left.Where(row => Rank(visit, row, late) is not null).MinBy(row => Rank(visit, row, late));
+                if (found is not null)
+                    left.Remove(found);
                 else if (!mayDiffer(visit))
                     violations.Add($"{visit} is not on record like that{string.Concat(left.Select(row => $"; there is {row.Status} '{row.Reason}', {row.BytesFromVisitor} from and {row.BytesToVisitor} to the visitor"))}");
             }
@@ -41,11 +44,23 @@ internal static class LogAgreement
         return violations.Count <= Shown ? violations : [.. violations.Take(Shown), $"In all the log and the history differ in {violations.Count} places."];
     }
 
-    // Of a connection that broke nobody outside knows more than that every byte that arrived was counted.
-    private static bool Agrees(Visit visit, ConnectionLogRow row) => visit.Outcome switch
+    /// <summary>How well a row tells what a visitor saw, 0 being best, where several visitors came from the same port; null for not at all.</summary>
+    private static int? Rank(Visit visit, ConnectionLogRow row, bool mayBreakLate)
     {
-        VisitOutcome.Served => row.Status == ConnectionStatus.Closed && row.BytesFromVisitor == visit.Sent && row.BytesToVisitor == visit.Received,
-        VisitOutcome.Offline => row.Status is ConnectionStatus.Refused or ConnectionStatus.Timeout or ConnectionStatus.Error && row.BytesToVisitor >= visit.Received,
-        _ => row.Status != ConnectionStatus.Active && row.BytesToVisitor >= visit.Received,
-    };
+        bool isSame = row.BytesFromVisitor == visit.Sent && row.BytesToVisitor == visit.Received;
+        // Of a connection that broke nobody outside knows more than that every byte that arrived was counted.
+        bool isEnough = row.BytesToVisitor >= visit.Received;
+        return (visit.Outcome, row.Status) switch
+        {
+            (_, ConnectionStatus.Active) => null,
+            (VisitOutcome.Served, ConnectionStatus.Closed) => isSame ? 0 : null,
+            (VisitOutcome.Served, ConnectionStatus.Error) => isSame && mayBreakLate ? 1 : null,
+            (VisitOutcome.Served, _) => null,
+            (VisitOutcome.Offline, ConnectionStatus.Refused or ConnectionStatus.Timeout) => isEnough ? 0 : null,
+            (VisitOutcome.Offline, ConnectionStatus.Error) => isEnough ? 1 : null,
+            (VisitOutcome.Offline, _) => null,
+            (_, ConnectionStatus.Error) => isEnough ? 0 : null,
+            _ => isEnough ? 1 : null,
+        };
+    }
 }

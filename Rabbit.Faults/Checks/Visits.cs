@@ -1,4 +1,5 @@
 using Rabbit.Faults.History;
+using Rabbit.Persistence.Model;
 
 namespace Rabbit.Faults.Checks;
 
@@ -8,15 +9,20 @@ internal static class Visits
     private const int Shown = 5;
 
     /// <summary>Nobody gets a wrong byte, and who comes and goes outside of all faults is served.</summary>
-    public static IEnumerable<string> Check(RunHistory history)
+    /// <param name="history">What happened.</param>
+    /// <param name="rows">What the server says of it, to be told along.</param>
+    public static IEnumerable<string> Check(RunHistory history, IReadOnlyCollection<ConnectionLogRow>? rows = null)
     {
         List<Visit> corrupt = [.. history.Visits.Where(visit => visit.Outcome == VisitOutcome.Corrupt)];
         List<Visit> failed = [.. history.Visits.Where(visit => visit.Outcome is not VisitOutcome.Served and not VisitOutcome.Corrupt && !history.Windows.Any(window => window.Touches(visit)))];
         foreach (Visit visit in corrupt.Take(Shown))
             yield return $"Wrong bytes: {visit}";
         foreach (Visit visit in failed.Take(Shown))
-            yield return $"Not served, with no fault near: {visit}";
+            yield return $"Not served, with no fault near: {visit}{string.Concat(RowsOf(visit, rows).Select(row => $"; in the log {row.Status} '{row.Reason}', {row.BytesFromVisitor} from and {row.BytesToVisitor} to it"))}";
         if (Math.Max(corrupt.Count, failed.Count) > Shown)
             yield return $"In all {corrupt.Count} corrupt visits, and {failed.Count} that failed with no fault near.";
     }
+
+    private static IEnumerable<ConnectionLogRow> RowsOf(Visit visit, IReadOnlyCollection<ConnectionLogRow>? rows) =>
+        rows?.Where(row => row.Port == visit.TunnelPort && row.VisitorPort == visit.LocalPort) ?? [];
 }

@@ -26,9 +26,10 @@ internal static class Afterwards
     /// <param name="mayDiffer">True for a visit that the log may tell otherwise, or not at all.</param>
     public static async Task CheckAsync(RowRun run, World world, Footprint? baseline, Func<Visit, bool>? mayDiffer = null)
     {
-        run.Expect(Visits.Check(run.History));
         List<Visit> visits = [.. run.History.Visits.Where(visit => visit.LocalPort != 0 && world.Tunnels.Any(tunnel => tunnel.Port == visit.TunnelPort))];
-        run.Expect(LogAgreement.Check(visits, await SettledRowsAsync(world, visits.Count), mayDiffer ?? (_ => false)));
+        List<ConnectionLogRow> rows = await SettledRowsAsync(world, visits.Count);
+        run.Expect(Checks.Visits.Check(run.History, rows));
+        run.Expect(LogAgreement.Check(visits, rows, mayDiffer ?? (_ => false), visit => run.History.Windows.Any(window => window.Touches(visit))));
         foreach (LoadTunnel tunnel in world.Tunnels)
         {
             await ExpectAsync(run, () => world.Server.Api.WaitForStateAsync(tunnel.Port, "live", Soon));

@@ -29,7 +29,8 @@ public sealed class SocketEnd : RelayEnd
                 return false;
             Span<byte> state = stackalloc byte[1];
             Socket.GetRawSocketOption(IpProtoTcp, TcpInfo, state);
-            return state[0] == TcpClose;
+            // Unless the other lane has ended it while we looked: then both have ended in order, and that leads there too.
+            return state[0] == TcpClose && !_sendEnded;
         }
     }
 

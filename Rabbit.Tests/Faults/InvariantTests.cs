@@ -48,6 +48,17 @@ public sealed class InvariantTests : IDisposable
         _ => false));
 
     [Fact]
+    public void Log_TwoVisitorsFromOnePort_AreToldApart() => Assert.Empty(LogAgreement.Check(
+        [VisitAt(1, VisitOutcome.Offline), VisitAt(2, VisitOutcome.Reset)], [Row(ConnectionStatus.Error, 10, 250), Row(ConnectionStatus.Refused, 0, 200)], _ => false));
+
+    [Fact]
+    public void Log_ClientBrokeWhenTheVisitorHadAll_AgreesNearAFaultOnly()
+    {
+        Assert.Single(LogAgreement.Check([VisitAt(1, VisitOutcome.Served)], [Row(ConnectionStatus.Error, 100, 200)], _ => false));
+        Assert.Empty(LogAgreement.Check([VisitAt(1, VisitOutcome.Served)], [Row(ConnectionStatus.Error, 100, 200)], _ => false, _ => true));
+    }
+
+    [Fact]
     public void Log_RowMissing_IsFound_UnlessItMayLack()
     {
         Assert.Single(LogAgreement.Check([VisitAt(1, VisitOutcome.Served)], [], _ => false));
