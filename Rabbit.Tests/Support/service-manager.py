@@ -33,6 +33,7 @@ def start():
     if child:
         say(f"started {child} with {len(kept)} descriptors")
         return child
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: a test that fails leaves nothing running.
     # Out of the way first, so that no descriptor is overwritten before it was copied.
     high = [os.dup2(descriptor, 500 + number, inheritable=False) for number, (_, descriptor) in enumerate(kept)]
     for number, descriptor in enumerate(high):
