@@ -15,4 +15,6 @@ internal static class EventIds
     public const int VisitorCame = 8011;
     public const int VisitorLeft = 8012;
     public const int TokenFileOpen = 8013;
+    public const int LocalServiceDown = 8014;
+    public const int LocalServiceUp = 8015;
 }

@@ -14,6 +14,12 @@ internal static class EventIds
     public const int CertificateReloaded = 7008;
     public const int CertificateKept = 7009;
     public const int CertificateExpires = 7010;
+    public const int AlertMade = 7040;
+    public const int AlertsFull = 7041;
+    public const int AlertNotDelivered = 7042;
+    public const int AlertGivenUp = 7043;
+    public const int AlertPostFailed = 7044;
+    public const int AlertWatchFailed = 7045;
     public const int Stopping = 7050;
     public const int TakenOver = 7051;
     public const int TakeoverIncomplete = 7052;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rabbit.Persistence.Alerts;
 using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.ConnectionLogs.Reading;
@@ -58,6 +59,7 @@ public static class PersistenceServices
             database, provider.GetRequiredService<DatabaseMigrator>(), provider.GetRequiredService<DataDirectoryLock>()));
         AddStore((database, _, provider) => new DatabaseCensus(database, provider.GetRequiredService<ServerSettings>()));
         AddStore((database, _, _) => new DatabaseBackup(database));
+        AddStore((database, _, _) => new AlertStore(database));
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<TokenStore>());
 
         services.AddSingleton<SessionWriter>();

@@ -15,7 +15,8 @@ public sealed class PropertiesPageTests
         string[] lines = File.ReadAllLines(page);
         ILookup<string, MethodInfo> tests = typeof(PropertiesPageTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
-            .SelectMany(method => method.GetCustomAttributes<TraitAttribute>().Where(trait => trait.Name == "Property").Select(trait => (Property: trait.Value, Method: method)))
+            .Where(method => method.IsDefined(typeof(FactAttribute)))
+            .SelectMany(method => PropertiesOf(method).Select(property => (Property: property, Method: method)))
             .ToLookup(test => test.Property, test => test.Method);
         Assert.NotEmpty(tests);
 
@@ -28,6 +29,11 @@ public sealed class PropertiesPageTests
         else
             Assert.True(expected.SequenceEqual(lines), "docs/properties.md is out of date: RABBIT_WRITE_PROPERTIES=1 ./test.sh -class \"*PropertiesPageTests\" writes it anew.");
     }
+
+    // Its own, and those that its class has for all tests.
+    private static IEnumerable<string> PropertiesOf(MethodInfo method) => method.GetCustomAttributes<TraitAttribute>()
+        .Concat(method.DeclaringType!.GetCustomAttributes<TraitAttribute>())
+        .Where(trait => trait.Name == "Property").Select(trait => trait.Value).Distinct();
 
     private static string Describe(string root, IEnumerable<MethodInfo> methods) => string.Join("<br>", methods
         .GroupBy(method => method.DeclaringType!)

@@ -45,6 +45,17 @@ public sealed class TunnelingOptions
     [Networks]
     public string ProxyFrom { get; set; } = "";
 
+    /// <summary>
+    /// Networks from which visitors of any tunnel may come, with commas between them, and ! in front of those from which they may not;
+    /// empty for all.
+    /// </summary>
+    [NetworkRules]
+    public string VisitorNetworks { get; set; } = "";
+
+    /// <summary>The same for clients.</summary>
+    [NetworkRules]
+    public string ClientNetworks { get; set; } = "";
+
     /// <summary>Networks, with commas between them, whose failed logins have no consequences; none by default.</summary>
     [Networks]
     public string PenaltyExempt { get; set; } = "";

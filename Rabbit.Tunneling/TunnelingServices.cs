@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rabbit.Protocol.Relay;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Events;
@@ -43,6 +44,7 @@ public static class TunnelingServices
         services.AddSingleton<ControlPortAddress>();
         services.AddSingleton<KnownAddresses>();
         services.AddSingleton<LoginPenalties>();
+        services.AddSingleton<ServerNetworks>();
         services.AddSingleton<HandshakeAdmission>();
         services.AddSingleton<ClientLogin>();
 
@@ -64,9 +66,11 @@ public static class TunnelingServices
         services.AddSingleton<OpeningVisitors>();
         services.AddSingleton<LoadBalancers>();
         services.AddSingleton<OfflineTunnel>();
+        services.AddSingleton(provider => new VanishedPeers(
+            provider.GetRequiredService<IOptions<TunnelingOptions>>().Value.DeadAfter, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveTunnel>();
         services.AddSingleton(provider => new RestoredTunnels(
-            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<AcceptGate>(),
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<KnownAddresses>(), provider.GetRequiredService<AcceptGate>(),
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RestoredTunnels>>()));
         services.AddSingleton(provider => new TunnelHandover(

@@ -4,7 +4,10 @@ using Rabbit.Protocol.Credentials;
 namespace Rabbit.Benchmarks.Database;
 
 /// <summary>A token as its rows in other tables name it.</summary>
-internal sealed record SeededToken(string Id, string TeamId, int Port);
+internal sealed record SeededToken(TokenText Text, string TeamId, int Port)
+{
+    public string Id => Text.Id;
+}
 
 /// <summary>Writes teams, tokens with their ports, and sessions.</summary>
 internal static class SeededTokens
@@ -21,12 +24,12 @@ internal static class SeededTokens
         }
 
         TokenText[] texts = [.. Enumerable.Range(0, options.Tokens).Select(_ => TokenText.Create())];
-        SeededToken[] tokens = [.. texts.Select((text, i) => new SeededToken(text.Id, teams[i / SeedOptions.TokensPerTeam], SeedOptions.FirstPort + i))];
+        SeededToken[] tokens = [.. texts.Select((text, i) => new SeededToken(text, teams[i / SeedOptions.TokensPerTeam], SeedOptions.FirstPort + i))];
         await using (BulkTable table = await BulkTable.OpenAsync(
             connection, "team_tokens", "id", "team_id", "name", "description", "secret_hash", "kind", "created_at", "last_used_at", "last_epoch"))
         {
             for (int i = 0; i < tokens.Length; i++)
-                await table.AddAsync(tokens[i].Id, tokens[i].TeamId, $"token {i:D5}", "", texts[i].HashSecret(), "unknown", created.AddMilliseconds(i), now, 1L);
+                await table.AddAsync(tokens[i].Id, tokens[i].TeamId, $"token {i:D5}", "", tokens[i].Text.HashSecret(), "unknown", created.AddMilliseconds(i), now, 1L);
             await table.CompleteAsync();
         }
         await using (BulkTable table = await BulkTable.OpenAsync(connection, "port_assignments", "port", "protocol", "token_id", "assigned_at"))

@@ -6,4 +6,5 @@ namespace Rabbit.Client.Commands;
 internal sealed record ConnectArguments(
     string? Uri, string? Server, string? Token, string? TokenFile, string? TokenInEnvironment, string LocalPort, string LocalHost,
     string? Fingerprint, string? CaFile, bool Plaintext, string Name,
-    int SocketBuffer = SocketTuning.DefaultBuffer, string? ProxyProtocol = null, string? CertificateFile = null, string? CertificateKeyFile = null);
+    int SocketBuffer = SocketTuning.DefaultBuffer, string? ProxyProtocol = null, string? CertificateFile = null, string? CertificateKeyFile = null,
+    string? Health = null, string? HealthInterval = null);

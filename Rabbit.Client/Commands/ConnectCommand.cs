@@ -27,13 +27,15 @@ internal static partial class ConnectCommand
     private static readonly Option<string> Name = new("--name") { DefaultValueFactory = _ => Environment.MachineName, Description = "Name of this client for the server's list." };
     private static readonly Option<int> SocketBuffer = new("--socket-buffer") { DefaultValueFactory = _ => SocketTuning.DefaultBuffer, Description = "Bytes that the kernel may hold of one connection in each direction, which is also its largest TCP window; 0 leaves it to the kernel." };
     private static readonly Option<string?> ProxyProtocol = new("--proxy-protocol") { Description = "1 or 2: tell the local service each visitor's address by a PROXY header of this version; it must be set to read it." };
+    private static readonly Option<string?> Health = new("--health") { Description = "tcp, http, http:/PATH, postgres, mysql, redis, ssh or none: how the local service is asked whether it works; without it as the token's kind says." };
+    private static readonly Option<string?> HealthInterval = new("--health-interval") { Description = "Seconds between two such questions while it works (30)." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log more." };
 
     public static Command Create()
     {
         var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
         {
-            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol, Verbose,
+            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol, Health, HealthInterval, Verbose,
         };
         command.SetAction(RunAsync);
         return command;
@@ -93,7 +95,7 @@ internal static partial class ConnectCommand
         ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
             parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
             Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer),
-            parsed.GetValue(ProxyProtocol), parsed.GetValue(Certificate), parsed.GetValue(CertificateKey)));
+            parsed.GetValue(ProxyProtocol), parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval)));
         if (tokenIsVisible)
             LogTokenVisible(logger);
         if (parsed.GetValue(TokenFile) is { } file && IsReadableByOthers(file))

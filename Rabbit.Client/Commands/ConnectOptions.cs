@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rabbit.Client.Health;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Protocol.Proxy;
 using Rabbit.Protocol.Transport;
@@ -19,9 +20,11 @@ namespace Rabbit.Client.Commands;
 /// <param name="ProxyProtocol">The PROXY header with which the local service is told each visitor's address, or null for none.</param>
 /// <param name="CertificateFile">PEM file of the certificate that this client shows the server, or null for none.</param>
 /// <param name="CertificateKeyFile">PEM file of its private key; null where the key is in the same file.</param>
+/// <param name="Health">How the local service is asked whether it works, or null for not at all.</param>
 internal sealed record ConnectOptions(
     TokenText Token, string Host, int Port, string LocalHost, int LocalPort, string? Fingerprint, string? CaFile, bool Plaintext, string Name,
-    int SocketBuffer = SocketTuning.DefaultBuffer, ProxyVersion? ProxyProtocol = null, string? CertificateFile = null, string? CertificateKeyFile = null)
+    int SocketBuffer = SocketTuning.DefaultBuffer, ProxyVersion? ProxyProtocol = null, string? CertificateFile = null, string? CertificateKeyFile = null,
+    HealthOptions? Health = null)
 {
     /// <summary>The environment variable that may hold the token.</summary>
     public const string TokenVariable = "RABBIT_TOKEN";
@@ -52,6 +55,7 @@ internal sealed record ConnectOptions(
             "2" or "v2" => ProxyVersion.Binary,
             _ => throw new FormatException($"--proxy-protocol must be 1 or 2, the version that the local service reads, not '{arguments.ProxyProtocol}'."),
         };
+        HealthOptions health = HealthOptions.Read(arguments.Health, arguments.HealthInterval);
         string? fingerprint = arguments.Fingerprint is null ? uri?.Fingerprint : CertificateFingerprint.Normalize(arguments.Fingerprint);
         bool plaintext = arguments.Plaintext || uri?.Plaintext == true;
         if (plaintext && (fingerprint ?? arguments.CaFile) is not null)
@@ -69,7 +73,7 @@ internal sealed record ConnectOptions(
         if (!TokenText.TryParse(text, out TokenText token))
             throw new FormatException("The token is mistyped or cut off: it looks like rbt_..._... and is shown once, when it is created.");
         return new ConnectOptions(token, host, port, arguments.LocalHost, localPort, fingerprint, arguments.CaFile, plaintext, arguments.Name, arguments.SocketBuffer,
-            proxyProtocol, arguments.CertificateFile, arguments.CertificateKeyFile);
+            proxyProtocol, arguments.CertificateFile, arguments.CertificateKeyFile, health);
     }
 
     private static (string Host, int Port) ReadServer(string server)

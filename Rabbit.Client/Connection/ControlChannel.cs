@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Rabbit.Client.Health;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -7,15 +8,14 @@ using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Connection;
 
-/// <summary>One session's control channel: heartbeats both ways, and the server's requests for data channels.</summary>
-internal sealed class ControlChannel(ServerHello hello, DataChannels channels, TimeProvider time)
+/// <summary>One session's control channel: heartbeats both ways, the server's requests for data channels, and the local service's health.</summary>
+internal sealed class ControlChannel(ServerHello hello, DataChannels channels, HealthWatch? health, TimeProvider time)
 {
     private const int QueueCapacity = 4096;
     private static readonly TimeSpan SupersededAtLeast = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ControlWriter _writer = new(QueueCapacity);
-    private long _lastReceived;
     private ulong _pings;
 
     /// <summary>
@@ -30,13 +30,14 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(silent.Token, cancellationToken);
         using var writing = new CancellationTokenSource();
         bool sayGoodbye = false;
-        _lastReceived = time.GetTimestamp();
+        await using var silence = new SilenceWatch(hello.Heartbeat, hello.DeadAfter, silent.Cancel, time);
         Task writer = _writer.RunAsync(transport.Output, writing.Token);
         channels.Open(hello.PoolSize, _writer);
-        await using ITimer heartbeat = time.CreateTimer(_ => Beat(silent), null, hello.Heartbeat, hello.Heartbeat);
+        health?.Attach(hello.Service, _writer);
+        await using ITimer heartbeat = time.CreateTimer(_ => _writer.TryPost(new Ping(++_pings)), null, hello.Heartbeat / 2, hello.Heartbeat);
         try
         {
-            await ReadAsync(transport.Input, reading.Token);
+            await ReadAsync(transport.Input, silence, heartbeat, reading.Token);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -45,6 +46,8 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         }
         catch (OperationCanceledException)
         {
+            // Where only one direction is broken a reset arrives, whereas an end would wait behind what was not acknowledged.
+            transport.End.Abort();
             throw new ServerUnavailableException($"nothing heard for {hello.DeadAfter.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is IOException or SocketException)
@@ -57,6 +60,7 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         }
         finally
         {
+            health?.Detach(_writer);
             _writer.Complete();
             writing.CancelAfter(GoodbyeTimeout);
             await writer;
@@ -65,14 +69,16 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         }
     }
 
-    private async Task ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    private async Task ReadAsync(PipeReader input, SilenceWatch silence, ITimer heartbeat, CancellationToken cancellationToken)
     {
         while (await input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken) is { } frame)
         {
-            Volatile.Write(ref _lastReceived, time.GetTimestamp());
+            silence.Heard();
             switch (frame.Type)
             {
                 case FrameType.Ping:
+                    // Our own come in the middle between the server's: the shorter nothing is said, the better silence tells when the path broke.
+                    heartbeat.Change(hello.Heartbeat / 2, hello.Heartbeat);
                     _writer.TryPost(new Pong(frame.Read<Ping>().Number));
                     break;
                 case FrameType.NeedChannels:
@@ -91,21 +97,13 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, T
         throw new ServerUnavailableException("the server closed the connection");
     }
 
-    private void Beat(CancellationTokenSource silent)
-    {
-        if (time.GetElapsedTime(Volatile.Read(ref _lastReceived)) > hello.DeadAfter)
-            silent.Cancel();
-        else
-            _writer.TryPost(new Ping(++_pings));
-    }
-
     private static Exception Explain(GoAway goAway) => goAway.Reason switch
     {
         GoAwayReason.Revoked or GoAwayReason.Expired or GoAwayReason.Protocol => new TunnelFailedException(ServerText.Escape(goAway.Sentence)),
         GoAwayReason.Superseded => new ServerUnavailableException(
             ServerText.Escape(goAway.Sentence), goAway.RetryAfter > SupersededAtLeast ? goAway.RetryAfter : SupersededAtLeast, yield: true),
-        // Another process serves there already, or will soon; each client is given a time of its own.
-        GoAwayReason.Shutdown => new ServerUnavailableException(ServerText.Escape(goAway.Sentence), goAway.RetryAfter, atOnce: true),
-        _ => new ServerUnavailableException(ServerText.Escape(goAway.Sentence), goAway.RetryAfter),
+        // A server that stops says when to come: another process serves there already, or will soon.
+        _ => new ServerUnavailableException(
+            ServerText.Escape(goAway.Sentence), goAway.RetryAfter, comeAtOnce: goAway.Reason == GoAwayReason.Shutdown || goAway.RetryAfter == TimeSpan.Zero),
     };
 }

@@ -58,10 +58,12 @@ internal sealed partial class DataChannel
     /// Waits for a visitor and serves it to the end; returns why the local service refused, or null.
     /// </summary>
     /// <param name="local">The local service.</param>
+    /// <param name="vanished">Breaks it off when the service or the server vanishes.</param>
     /// <param name="logger">Hears of the visitor.</param>
     /// <param name="sessionEnded">Ends the wait.</param>
     /// <param name="abort">Breaks the relay off.</param>
-    public async Task<Refused?> ServeAsync(LocalService local, ILogger logger, CancellationToken sessionEnded, CancellationToken abort)
+    public async Task<Refused?> ServeAsync(
+        LocalService local, VanishedPeers vanished, ILogger logger, CancellationToken sessionEnded, CancellationToken abort)
     {
         try
         {
@@ -89,6 +91,7 @@ internal sealed partial class DataChannel
                 // The server passes nothing on before it, and hears of it with the service's first words at the latest.
                 await _end.SendWithNextAsync(AcceptedFrame, abort);
                 var counters = new RelayCounters();
+                using IDisposable watched = vanished.Watch(service, _end);
                 RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, counters, abort);
                 Describe(span, outcome, counters);
                 LogVisitorLeft(logger, visitor.ChannelId, outcome);

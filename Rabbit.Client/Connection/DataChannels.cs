@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Rabbit.Client.Health;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
+using Rabbit.Protocol.Relay;
 
 namespace Rabbit.Client.Connection;
 
@@ -11,7 +13,8 @@ namespace Rabbit.Client.Connection;
 /// on until they end by themselves.
 /// </summary>
 internal sealed partial class DataChannels(
-    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, TimeProvider time, ILogger logger, CancellationToken abort)
+    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, HealthWatch? health, TimeProvider time, ILogger logger,
+    CancellationToken abort)
     : IAsyncDisposable
 {
     private const int DialsAtOnce = 64;
@@ -20,6 +23,7 @@ internal sealed partial class DataChannels(
     private readonly CancellationTokenSource _sessionEnded = CancellationTokenSource.CreateLinkedTokenSource(abort);
     private readonly SemaphoreSlim _dials = new(DialsAtOnce);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly VanishedPeers _vanished = new(hello.DeadAfter, time);
     private long _lastReport;
 
     /// <summary>Opens so many channels; returns at once. Those that cannot be opened are reported to the server.</summary>
@@ -48,6 +52,7 @@ internal sealed partial class DataChannels(
     {
         await EndSessionAsync();
         await WhenIdleAsync();
+        _vanished.Dispose();
         _sessionEnded.Dispose();
         _dials.Dispose();
     }
@@ -66,7 +71,10 @@ internal sealed partial class DataChannels(
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(service, logger, _sessionEnded.Token, abort) is { } refused && ShouldReport())
+            if (await channel.ServeAsync(service, _vanished, logger, _sessionEnded.Token, abort) is not { } refused)
+                return;
+            health?.Hint();
+            if (ShouldReport())
                 LogLocalServiceFailed(refused.Sentence);
         }
         catch (OperationCanceledException)

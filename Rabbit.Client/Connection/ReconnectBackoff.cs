@@ -9,6 +9,8 @@ internal sealed class ReconnectBackoff(TimeProvider time, Random random)
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AtOnceWithin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AtOnceAfter = TimeSpan.FromSeconds(1);
 
     private TimeSpan _limit = First;
     private long? _connectedAt;
@@ -19,11 +21,28 @@ internal sealed class ReconnectBackoff(TimeProvider time, Random random)
     /// <summary>The time to wait now; at least <paramref name="atLeast"/>.</summary>
     public TimeSpan Next(TimeSpan atLeast)
     {
-        if (_connectedAt is { } since && time.GetElapsedTime(since) >= Stable)
-            _limit = First;
-        _connectedAt = null;
+        SessionEnded();
         TimeSpan wait = atLeast + (_limit * random.NextDouble());
         _limit = _limit * 2 < Longest ? _limit * 2 : Longest;
         return wait;
+    }
+
+    /// <summary>
+    /// The time to wait when the server has ended the session and asked to come back at once: a moment, so that not all its clients
+    /// come together. After a session of less than a second it is as any other.
+    /// </summary>
+    public TimeSpan AtOnce()
+    {
+        if (_connectedAt is not { } since || time.GetElapsedTime(since) < AtOnceAfter)
+            return Next(TimeSpan.Zero);
+        SessionEnded();
+        return AtOnceWithin * random.NextDouble();
+    }
+
+    private void SessionEnded()
+    {
+        if (_connectedAt is { } since && time.GetElapsedTime(since) >= Stable)
+            _limit = First;
+        _connectedAt = null;
     }
 }

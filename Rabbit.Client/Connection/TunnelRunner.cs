@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
+using Rabbit.Client.Health;
 using Rabbit.Client.Telemetry;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Messages;
@@ -18,6 +19,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
     private readonly LocalService _service = new(options, time);
     private readonly Login _login = new(options, time);
     private readonly ReconnectBackoff _backoff = new(time, random);
+    private readonly HealthWatch? _health = options.Health is { } asked ? new HealthWatch(new LocalService(options, time), asked, time, logger) : null;
     private readonly List<DataChannels> _lingering = [];
     private bool _wasUp;
     private bool _yield;
@@ -28,6 +30,8 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var abort = new CancellationTokenSource();
+        using var ended = new CancellationTokenSource();
+        Task watching = _health?.RunAsync(ended.Token) ?? Task.CompletedTask;
         try
         {
             while (true)
@@ -49,7 +53,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                 }
                 _lostAt ??= time.GetTimestamp();
                 _yield |= reason.Yield; // Until it gets in: a server that restarts meanwhile is no reason to fight back.
-                TimeSpan wait = reason.AtOnce ? reason.RetryAfter : _backoff.Next(reason.RetryAfter);
+                TimeSpan wait = reason.ComeAtOnce ? reason.RetryAfter + _backoff.AtOnce() : _backoff.Next(reason.RetryAfter);
                 LogLost(reason.Message.TrimEnd('.'), wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
             }
@@ -61,6 +65,8 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         finally
         {
             abort.CancelAfter(LeaveTimeout);
+            await ended.CancelAsync();
+            await watching;
             foreach (DataChannels channels in _lingering)
                 await channels.DisposeAsync();
         }
@@ -72,15 +78,16 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         await using RelayEnd end = transport.End;
         _yield = false;
         _backoff.Connected();
+        SocketTuning.DetectDeadPeer(end.Socket, hello.DeadAfter);
         await DropIdleAsync();
         IPAddress answered = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
         var server = new IPEndPoint(answered.IsIPv4MappedToIPv6 ? answered.MapToIPv4() : answered, hello.ControlPort);
-        var channels = new DataChannels(server, _service, _dialer, hello, time, logger, abort);
+        var channels = new DataChannels(server, _service, _dialer, hello, _health, time, logger, abort);
         _lingering.Add(channels);
         LogUp(hello);
         try
         {
-            await new ControlChannel(hello, channels, time).RunAsync(transport, cancellationToken);
+            await new ControlChannel(hello, channels, _health, time).RunAsync(transport, cancellationToken);
         }
         finally
         {

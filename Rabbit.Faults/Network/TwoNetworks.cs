@@ -43,8 +43,8 @@ internal sealed partial class TwoNetworks : IAsyncDisposable
                 () => (NetworkOf($"{holder.Id}"), File.ReadAllText($"/proc/{holder.Id}/comm").Trim()), seen => seen.Item1 != own && seen.Item2 == "sleep", Soon,
                 $"there is the {holder.Name}");
         }
-        await networks.RunAsync(networks._server, $"ip link add name server type veth peer name client netns {networks._client.Id} && ip address add {ServerAddress}/30 dev server && ip link set lo up && ip link set server up");
-        await networks.RunAsync(networks._client, "ip address add 192.0.2.2/30 dev client && ip link set lo up && ip link set client up");
+        await RunAsync(networks._server, $"ip link add name server type veth peer name client netns {networks._client.Id} && ip address add {ServerAddress}/30 dev server && ip link set lo up && ip link set server up");
+        await RunAsync(networks._client, "ip address add 192.0.2.2/30 dev client && ip link set lo up && ip link set client up");
         return networks;
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class TwoNetworks : IAsyncDisposable
 
     private static string NetworkOf(string process) => File.ResolveLinkTarget($"/proc/{process}/ns/net", returnFinalTarget: false)!.Name;
 
-    private async Task<IReadOnlyList<string>> RunAsync(RunningProcess holder, string command)
+    private static async Task<IReadOnlyList<string>> RunAsync(RunningProcess holder, string command)
     {
         string[] launcher = Launcher(holder);
         await using RunningProcess process = RunningProcess.Start(command, launcher[0], [.. launcher[1..], "sh", "-c", command]);

@@ -2,7 +2,6 @@ using Rabbit.Faults.Checks;
 using Rabbit.Faults.Load;
 using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
-using Rabbit.Tunneling.State;
 
 namespace Rabbit.Faults.Rows;
 

@@ -37,9 +37,9 @@ internal sealed class StoresFail : FaultRow
             for (int rounds = run.Choose(3, 1); run.Rounds < rounds; run.Rounds++)
             {
                 await DuringAsync("both killed", outage, async () => await Task.WhenAll(postgres.Kill9Async(), redis.Kill9Async()), () => Task.WhenAll(postgres.StartAsync(), redis.StartAsync()));
-                await DuringAsync("both stopped", outage, () => Do(postgres.Freeze, redis.Freeze), () => Do(postgres.Thaw, redis.Thaw));
+                await DuringAsync("both stopped", outage, () => DoAsync(postgres.Freeze, redis.Freeze), () => DoAsync(postgres.Thaw, redis.Thaw));
                 await DuringAsync("both restarted", TimeSpan.Zero, async () => await Task.WhenAll(postgres.Kill9Async(), redis.Kill9Async()), () => Task.WhenAll(postgres.StartAsync(), redis.StartAsync()));
-                await DuringAsync("both a second slow", outage, () => Do(() => Slow(OneSecond)), () => Do(() => Slow(TimeSpan.Zero)));
+                await DuringAsync("both a second slow", outage, () => DoAsync(() => Slow(OneSecond)), () => DoAsync(() => Slow(TimeSpan.Zero)));
             }
             await load.StopAsync();
         }
@@ -73,7 +73,7 @@ internal sealed class StoresFail : FaultRow
         return health.RootElement.GetProperty("status").GetString()!;
     }
 
-    private static Task Do(params Action[] acts)
+    private static Task DoAsync(params Action[] acts)
     {
         foreach (Action act in acts)
             act();

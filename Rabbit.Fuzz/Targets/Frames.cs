@@ -56,6 +56,7 @@ internal static class Frames
             case FrameType.OpenFailed: ReadBack<OpenFailed>(frame); break;
             case FrameType.GoAway: ReadBack<GoAway>(frame); break;
             case FrameType.Disconnect: ReadBack<Disconnect>(frame); break;
+            case FrameType.ServiceHealth: ReadBack<ServiceHealth>(frame); break;
             case FrameType.DataHello: ReadBack<DataHello>(frame); break;
             case FrameType.Start: ReadBack<Start>(frame); break;
             case FrameType.Accepted: ReadBack<Accepted>(frame); break;

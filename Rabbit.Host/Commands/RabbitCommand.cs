@@ -15,6 +15,7 @@ internal static class RabbitCommand
         var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create(), DatabaseCommand.Create() };
         foreach (Command command in ApiCommand.CreateAll())
             root.Subcommands.Add(command);
+        root.Subcommands.Add(AlertCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -11,6 +12,7 @@ namespace Rabbit.Host.Handover;
 /// Kestrel's own transport for the API, but that it takes a socket which listens already, and that it stops accepting without closing what
 /// another process may have too.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Kestrel ends its listener.")]
 internal sealed class ApiListenerFactory : IConnectionListenerFactory
 {
     private readonly InheritedListeners _inherited;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Pipes;
-using Rabbit.Host.Commands;
 
 namespace Rabbit.Host.Handover;
 

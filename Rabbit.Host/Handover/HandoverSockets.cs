@@ -30,7 +30,8 @@ internal static partial class HandoverSockets
         {
             socket.Bind(new UnixDomainSocketEndPoint(path));
             // Nobody can connect before it listens.
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Listen(1);
             return socket;
         }

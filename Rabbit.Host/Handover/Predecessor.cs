@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Rabbit.Host.Startup;
@@ -12,6 +13,7 @@ namespace Rabbit.Host.Handover;
 /// Waits for a successor, and gives it every listening socket. Until the successor is ready this server goes on serving, and if the
 /// successor fails it goes on for good. Afterwards it sends its clients to it, serves its streams to the end, and ends.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free.")]
 internal sealed partial class Predecessor(
     ListeningSockets listening, TunnelHandover tunnels, ApiListenerFactory api, StoreHandover store, StateStart state, Departure departure,
     ServiceManager manager, IHostApplicationLifetime lifetime, IOptions<PersistenceOptions> options, TimeProvider time, ILogger<Predecessor> logger)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rabbit.Host.Alerts;
 using Rabbit.Persistence;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling;
@@ -24,9 +25,10 @@ internal static class RabbitConfiguration
     public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?> flags)
     {
         ConfigurationManager configuration = Gather(flags);
-        SettingsCheck.Run(configuration, typeof(TunnelingOptions), typeof(PersistenceOptions), typeof(ApiOptions));
+        SettingsCheck.Run(configuration, typeof(TunnelingOptions), typeof(PersistenceOptions), typeof(ApiOptions), typeof(AlertOptions));
         configuration.AddInMemoryCollection(ReadPortRange(configuration));
         CheckTogether(configuration);
+        AlertSettings.Check(configuration);
         ConnectionStrings.Check(configuration);
         return configuration;
     }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Rabbit.Host.Alerts;
 using Rabbit.Host.Api;
 using Rabbit.Host.Dashboard;
 using Rabbit.Host.Handover;
@@ -69,6 +70,7 @@ internal static class RabbitServer
         builder.Services.AddDataProtection().SetApplicationName("rabbit").PersistKeysToFileSystem(new DirectoryInfo(DataDirectory.ProtectionKeys(data)));
         builder.Services.AddRabbitApi();
         builder.Services.AddRabbitDashboard();
+        builder.Services.AddRabbitAlerts(builder.Configuration);
         builder.AddRabbitTelemetry();
 
         // The files of a build that was not published are where they were built from.

@@ -26,5 +26,7 @@ internal sealed record ServerFlag(string Name, string Key, string Description)
         new("--client-ca", "ClientCaFile", "PEM file of the authority that must have signed each client's certificate; without it clients need none."),
         new("--proxy-from", "ProxyFrom", "Networks of load balancers whose connections to tunnel ports begin with a PROXY header, with commas between them (none)."),
         new("--port-range", "PortRange", "FIRST-LAST: the tunnel ports of an empty database (10000-20000)."),
+        new("--alert-url", "AlertUrl", "Addresses to which alerts are posted, with commas between them (none)."),
+        new("--alert-secret-file", "AlertSecretFile", "File of the secret that alerts are signed with, whsec_..."),
     ];
 }

@@ -33,7 +33,7 @@ internal sealed class DataDirectoryLock(RabbitDatabase database, IOptions<Persis
     /// <summary>Leaves the lock to a successor that shares it. .NET would unlock the file for both (flock(2)).</summary>
     public void Leave()
     {
-        if (_lock is not { } shared)
+        if (_lock is not { } shared || !OperatingSystem.IsLinux())
             return;
         DescriptorPassing.Close(Descriptor);
         shared.SetHandleAsInvalid();

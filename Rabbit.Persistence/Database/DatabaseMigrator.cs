@@ -103,7 +103,9 @@ public sealed partial class DatabaseMigrator
         }
         // Stays with the file. Not in the interceptor, since Entity Framework looks for the file with a read-only connection.
         if (!_database.Connection.IsPostgres)
+#pragma warning disable RS0030 // A constant.
             await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
+#pragma warning restore RS0030
         if (applied.Count == known.Count)
             return 0;
         if (besideEarlier && AdditiveMigrations.FindOther(context, known.Except(applied).Order(StringComparer.Ordinal)) is { } changing)
@@ -113,7 +115,9 @@ public sealed partial class DatabaseMigrator
         }
         // A process killed while it migrated leaves this lock behind for ever; the file is ours alone, so nobody holds it.
         if (!_database.Connection.IsPostgres)
+#pragma warning disable RS0030 // A constant.
             await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
+#pragma warning restore RS0030
         await context.Database.MigrateAsync(cancellationToken);
         return known.Count - applied.Count;
     }

@@ -1,9 +1,8 @@
-using System.Net;
 using Rabbit.Tunneling;
 
 namespace Rabbit.Persistence.Management;
 
-/// <summary>CIDR networks (RFC 4632) as they are stored: with a space between them.</summary>
+/// <summary>CIDR networks (RFC 4632) as they are stored: with a space between them, and ! in front of those that are denied.</summary>
 internal static class NetworkList
 {
     private const int Most = 100;
@@ -18,9 +17,9 @@ internal static class NetworkList
         var networks = new List<string>(texts.Count);
         foreach (string? text in texts)
         {
-            if (text is not { Length: > 0 and <= LongestText } || !NetworkText.TryRead(text.Trim(), out IPNetwork network))
-                return $"{field} must hold networks such as 10.0.0.0/8 or 2001:db8::/32.";
-            networks.Add(network.ToString());
+            if (text is not { Length: > 0 and <= LongestText } || NetworkRules.Normalize(text) is not { } network)
+                return $"{field} must hold networks such as 10.0.0.0/8 or 2001:db8::/32, with ! in front of those that are denied.";
+            networks.Add(network);
         }
         stored = string.Join(' ', networks.Distinct(StringComparer.Ordinal));
         return null;
@@ -30,5 +29,6 @@ internal static class NetworkList
     public static string[] Split(string stored) => stored.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>What is stored, to be compared with addresses.</summary>
-    public static IPNetwork[] Parse(string stored) => [.. Split(stored).Select(IPNetwork.Parse)];
+    public static NetworkRules Parse(string stored) => NetworkRules.TryRead(Split(stored), out NetworkRules rules) ? rules
+        : throw new FormatException("The networks of a token cannot be read; set them anew.");
 }

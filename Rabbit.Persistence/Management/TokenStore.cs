@@ -22,12 +22,14 @@ public sealed class TokenStore : ITokenStore
     private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(30);
 
     private readonly RabbitDatabase _database;
+    private readonly TokenLookup _lookup;
     private readonly PortAllocator _ports;
     private readonly TimeProvider _time;
 
     internal TokenStore(RabbitDatabase database, PortAllocator ports, TimeProvider time)
     {
         _database = database;
+        _lookup = new TokenLookup(database);
         _ports = ports;
         _time = time;
     }
@@ -187,12 +189,7 @@ public sealed class TokenStore : ITokenStore
     }
 
     /// <inheritdoc/>
-    public Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken) => _database.RunAsync(async context =>
-    {
-        TokenRow? row = await context.Tokens.AsNoTracking().Include(token => token.Team).Include(token => token.PortAssignment)
-            .SingleOrDefaultAsync(token => token.Id == tokenId && token.PortAssignment != null, cancellationToken);
-        return row is null ? null : ToRecord(row);
-    });
+    public Task<TokenRecord?> FindTokenAsync(string tokenId, CancellationToken cancellationToken) => _lookup.FindAsync(tokenId).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ChangedToken>> FindChangedAsync(IReadOnlyCollection<KnownToken> known, CancellationToken cancellationToken) =>

@@ -27,6 +27,10 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<DueHourRow> DueHours => Set<DueHourRow>();
 
+    public DbSet<AlertProblemRow> AlertProblems => Set<AlertProblemRow>();
+
+    public DbSet<AlertDeliveryRow> AlertDeliveries => Set<AlertDeliveryRow>();
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -104,6 +108,21 @@ internal abstract class RabbitDbContext(DbContextOptions options) : DbContext(op
         {
             due.ToTable("statistics_due");
             due.HasKey(row => row.Hour);
+        });
+        modelBuilder.Entity<AlertProblemRow>(problem =>
+        {
+            problem.ToTable("alert_problems");
+            problem.HasKey(row => new { row.TokenId, row.Type });
+            problem.Property(row => row.TokenId).HasMaxLength(64);
+            problem.Property(row => row.Type).HasMaxLength(64);
+            problem.HasOne(row => row.Token).WithMany().HasForeignKey(row => row.TokenId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<AlertDeliveryRow>(delivery =>
+        {
+            delivery.ToTable("alert_deliveries");
+            delivery.Property(row => row.AlertId).HasMaxLength(64);
+            delivery.Property(row => row.Target).HasMaxLength(64);
+            delivery.HasIndex(row => row.NextAt);
         });
 
         foreach (IMutableEntityType entity in modelBuilder.Model.GetEntityTypes())

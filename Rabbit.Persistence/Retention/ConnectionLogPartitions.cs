@@ -110,7 +110,9 @@ internal static class ConnectionLogPartitions
             SELECT set_config('lock_timeout', '500ms', true), set_config('rabbit.partition', {NameOf(month)}, true),
                 set_config('rabbit.month', {month.ToString("O", CultureInfo.InvariantCulture)}, true)
             """, cancellationToken);
+#pragma warning disable RS0030 // One of the constants above.
         await context.Database.ExecuteSqlRawAsync(statement, cancellationToken);
+#pragma warning restore RS0030
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -9,10 +9,33 @@ internal static class SessionRows
 {
     private const string Superseded = "superseded";
 
-    /// <summary>Applies one change within the caller's transaction; <paramref name="uptime"/> is the server's, in seconds.</summary>
-    public static Task ApplyAsync(RabbitDbContext context, SessionChange change, double uptime, CancellationToken cancellationToken) => change switch
+    /// <summary>Applies changes, in order, within the caller's transaction; <paramref name="uptime"/> is the server's, in seconds.</summary>
+    public static async Task ApplyAsync(RabbitDbContext context, IEnumerable<SessionChange> changes, double uptime, CancellationToken cancellationToken)
     {
-        SessionChange.Opened opened => OpenAsync(context, opened.Session, uptime, cancellationToken),
+        // After a restart logins come by the hundred: what follows from each is done for all that have nothing to do with each other.
+        var logins = new List<SessionRecord>();
+        foreach (SessionChange change in changes)
+        {
+            var opened = change as SessionChange.Opened;
+            if (logins.Count > 0 && (opened is null || logins.Exists(login => login.TokenId == opened.Session.TokenId)))
+            {
+                await FollowUpAsync(context, logins, cancellationToken);
+                logins.Clear();
+            }
+            if (opened is null)
+            {
+                await ApplyAsync(context, change, cancellationToken);
+                continue;
+            }
+            await OpenAsync(context, opened.Session, uptime, cancellationToken);
+            logins.Add(opened.Session);
+        }
+        if (logins.Count > 0)
+            await FollowUpAsync(context, logins, cancellationToken);
+    }
+
+    private static Task<int> ApplyAsync(RabbitDbContext context, SessionChange change, CancellationToken cancellationToken) => change switch
+    {
         SessionChange.Lost lost => LoseAsync(context, lost, cancellationToken),
         SessionChange.Ended ended => EndAsync(context, ended, cancellationToken),
         _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),
@@ -61,16 +84,33 @@ internal static class SessionRows
             await context.SaveChangesAsync(cancellationToken);
             context.ChangeTracker.Clear();
         }
+    }
 
-        await context.Sessions
-            .Where(row => row.TokenId == session.TokenId && row.Id != session.SessionId && row.EndedAt == null && row.Epoch < session.Epoch)
+    /// <summary>Ends what these sessions, each of another token, have superseded, and notes that their tokens were used.</summary>
+    private static async Task FollowUpAsync(RabbitDbContext context, List<SessionRecord> sessions, CancellationToken cancellationToken)
+    {
+        string[] tokens = [.. sessions.Select(session => session.TokenId)];
+        Guid[] ids = [.. sessions.Select(session => session.SessionId)];
+        List<string> tokensOfOthers = await context.Sessions
+            .Where(row => EF.Parameter(tokens).Contains(row.TokenId) && row.EndedAt == null && !EF.Parameter(ids).Contains(row.Id))
+            .Select(row => row.TokenId).ToListAsync(cancellationToken);
+        foreach (SessionRecord session in sessions.Where(session => tokensOfOthers.Contains(session.TokenId)))
+        {
+            await context.Sessions
+                .Where(row => row.TokenId == session.TokenId && row.Id != session.SessionId && row.EndedAt == null && row.Epoch < session.Epoch)
+                .ExecuteUpdateAsync(set => set
+                    .SetProperty(row => row.Status, SessionStatus.Inactive)
+                    .SetProperty(row => row.EndedAt, session.ConnectedAt)
+                    .SetProperty(row => row.EndReason, Superseded), cancellationToken);
+        }
+
+        DateTimeOffset used = sessions.Max(session => session.ConnectedAt);
+        await context.Tokens
+            .Where(row => EF.Parameter(tokens).Contains(row.Id)
+                && row.LastEpoch < context.Sessions.Where(session => session.TokenId == row.Id).Max(session => session.Epoch))
             .ExecuteUpdateAsync(set => set
-                .SetProperty(row => row.Status, SessionStatus.Inactive)
-                .SetProperty(row => row.EndedAt, session.ConnectedAt)
-                .SetProperty(row => row.EndReason, Superseded), cancellationToken);
-        await context.Tokens.Where(row => row.Id == session.TokenId && row.LastEpoch < session.Epoch).ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.LastEpoch, session.Epoch)
-            .SetProperty(row => row.LastUsedAt, session.ConnectedAt), cancellationToken);
+                .SetProperty(row => row.LastEpoch, row => context.Sessions.Where(session => session.TokenId == row.Id).Max(session => session.Epoch))
+                .SetProperty(row => row.LastUsedAt, used), cancellationToken);
     }
 
     private static Task<int> LoseAsync(RabbitDbContext context, SessionChange.Lost lost, CancellationToken cancellationToken) => context.Sessions

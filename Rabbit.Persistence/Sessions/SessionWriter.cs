@@ -109,8 +109,7 @@ internal sealed partial class SessionWriter(RabbitDatabase database, TimeProvide
     {
         await using var transaction = await context.Database.BeginTransactionAsync(_giveUp.Token);
         double uptime = await Management.ServerSettings.GetUptimeAsync(context, _giveUp.Token);
-        foreach (SessionChange change in batch.Select(pending => pending.Change).OfType<SessionChange>())
-            await SessionRows.ApplyAsync(context, change, uptime, _giveUp.Token);
+        await SessionRows.ApplyAsync(context, batch.Select(pending => pending.Change).OfType<SessionChange>(), uptime, _giveUp.Token);
         await transaction.CommitAsync(_giveUp.Token);
     }, _giveUp.Token);
 

@@ -50,8 +50,10 @@ public sealed class DailyStatistics
         string statement = _database.Connection.IsPostgres
             ? Statement(PostgresDay, PostgresHourLater, team is null ? OfAll : OfTeam)
             : Statement(SqliteDay, SqliteHourLater, team is null ? OfAll : OfTeam);
+#pragma warning disable RS0030 // The statement is made of constants; what a caller gives is in parameters.
         List<Sum> sums = await _database.RunAsync(context => context.Database.SqlQuery<Sum>(
             FormattableStringFactory.Create(statement, parameters)).ToListAsync(cancellationToken));
+#pragma warning restore RS0030
         return [.. sums.GroupBy(sum => (sum.DayNumber, sum.TeamId))
             .OrderByDescending(day => day.Key.DayNumber).ThenBy(day => day.Key.TeamId, StringComparer.Ordinal)
             .Select(day => new TeamDay(
@@ -60,7 +62,7 @@ public sealed class DailyStatistics
                 day.Sum(sum => sum.BytesFromVisitor), day.Sum(sum => sum.BytesToVisitor), day.Sum(sum => sum.DurationMs)))];
     }
 
-    // The pieces are the constants above; what a caller gives is in parameters.
+    // The pieces are the constants above.
     private static string Statement(string day, string hourLater, string ofTeam) =>
         $$"""
         SELECT {{day}} AS "DayNumber", team_id AS "TeamId", {{Table}}

@@ -52,8 +52,10 @@ internal sealed class HourSums(RabbitDatabase database, TimeProvider time)
         if (await context.DueHours.Where(row => row.Hour == hour).ExecuteDeleteAsync(cancellationToken) > 0 && isKept)
         {
             await context.Hours.Where(row => row.Hour == hour).ExecuteDeleteAsync(cancellationToken);
+#pragma warning disable RS0030 // The statement is a constant; both values are parameters.
             await context.Database.ExecuteSqlAsync(
                 FormattableStringFactory.Create(Insert, database.Connection.ToParameter(hour), database.Connection.ToParameter(hour + Hour)), cancellationToken);
+#pragma warning restore RS0030
         }
         await transaction.CommitAsync(cancellationToken);
     }, cancellationToken);

@@ -12,6 +12,7 @@ public enum FrameType : byte
     OpenFailed = 7,
     GoAway = 8,
     Disconnect = 9,
+    ServiceHealth = 10,
 
     DataHello = 32,
     Start = 33,

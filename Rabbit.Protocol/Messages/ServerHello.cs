@@ -13,9 +13,11 @@ namespace Rabbit.Protocol.Messages;
 /// <param name="PoolSize">Data channels that the client opens at once and the server then keeps asking for.</param>
 /// <param name="Heartbeat">Interval of <see cref="Ping"/> in both directions.</param>
 /// <param name="DeadAfter">Silence after which either side gives the other up.</param>
+/// <param name="Service">What the token says that the local service speaks; unknown from a server that does not say.</param>
 public readonly record struct ServerHello(
     ushort Minor, Guid SessionId, ulong Epoch, Guid ChannelSecret, ushort TunnelPort, string PublicHost,
-    ushort ControlPort, ushort PoolSize, TimeSpan Heartbeat, TimeSpan DeadAfter) : IMessage<ServerHello>
+    ushort ControlPort, ushort PoolSize, TimeSpan Heartbeat, TimeSpan DeadAfter,
+    DeclaredService Service = DeclaredService.Unknown) : IMessage<ServerHello>
 {
     public static FrameType Type => FrameType.ServerHello;
 
@@ -31,10 +33,11 @@ public readonly record struct ServerHello(
         writer.Write(PoolSize);
         writer.Write(Heartbeat);
         writer.Write(DeadAfter);
+        writer.Write((byte)Service);
     }
 
     public static ServerHello Read(ref PayloadReader reader) => new(
         reader.ReadUInt16(), reader.ReadId(), reader.ReadUInt64(), reader.ReadId(), reader.ReadUInt16(),
         reader.ReadString(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadMilliseconds(),
-        reader.ReadMilliseconds());
+        reader.ReadMilliseconds(), reader.Remaining > 0 ? (DeclaredService)reader.ReadByte() : DeclaredService.Unknown);
 }

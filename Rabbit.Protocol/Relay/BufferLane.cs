@@ -20,9 +20,12 @@ internal sealed class BufferLane(RelayEnd source, RelayEnd target, LaneCounter c
                 int received;
                 try
                 {
+                    if (opening is { Room: 0 } && !await opening.Decision)
+                        return LaneEnd.Stopped;
                     await source.WaitReadableAsync(opening?.Refused ?? default);
                     buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
-                    received = await source.ReceiveAsync(buffer, opening?.Refused ?? default);
+                    received = await source.ReceiveAsync(
+                        opening is null ? buffer : buffer.AsMemory(0, Math.Min(buffer.Length, opening.Room)), opening?.Refused ?? default);
                     if (received == 0 && source.EndIsReset)
                         return LaneEnd.SourceBroke;
                 }

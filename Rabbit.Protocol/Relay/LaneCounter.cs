@@ -4,9 +4,22 @@ namespace Rabbit.Protocol.Relay;
 internal sealed class LaneCounter
 {
     private long _bytes;
+    private long _countedBefore;
 
     /// <summary>Readable from any thread at any time.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public void Add(long bytes) => Volatile.Write(ref _bytes, _bytes + bytes);
+    public void Add(long bytes)
+    {
+        if (_countedBefore > 0)
+        {
+            long again = Math.Min(_countedBefore, bytes);
+            _countedBefore -= again;
+            bytes -= again;
+        }
+        Volatile.Write(ref _bytes, _bytes + bytes);
+    }
+
+    /// <summary>All bytes so far are delivered again, and counted already. Only between two relays.</summary>
+    public void StartOver() => _countedBefore = _bytes;
 }

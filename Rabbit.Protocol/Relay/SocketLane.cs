@@ -61,6 +61,10 @@ internal sealed class SocketLane(RelayEnd source, RelayEnd target, LaneCounter c
                 atSource = step == Step.SourceDrained;
                 switch (step)
                 {
+                    case Step.SourceDrained when _opening is { Room: 0 }:
+                        if (!await _opening.Decision)
+                            return LaneEnd.Stopped;
+                        continue;
                     case Step.SourceDrained when source.HasUnread:
                         await HoldUnreadAsync();
                         step = Step.TargetBlocked;
@@ -205,6 +209,12 @@ internal sealed class SocketLane(RelayEnd source, RelayEnd target, LaneCounter c
 
     private Step Copy(int from, int to, Span<byte> buffer)
     {
+        if (_opening is not null)
+        {
+            buffer = buffer[..Math.Min(buffer.Length, _opening.Room)];
+            if (buffer.IsEmpty)
+                return Step.SourceDrained;
+        }
         int received = LinuxCalls.Receive(from, buffer);
         if (received <= 0)
             return WhyNothingCame(received);
@@ -249,7 +259,7 @@ internal sealed class SocketLane(RelayEnd source, RelayEnd target, LaneCounter c
     private async ValueTask HoldUnreadAsync()
     {
         _blocked = ArrayPool<byte>.Shared.Rent(ShortLength);
-        _blockedLength = await source.ReceiveAsync(_blocked);
+        _blockedLength = await source.ReceiveAsync(_blocked.AsMemory(0, Math.Min(_blocked.Length, _opening?.Room ?? int.MaxValue)));
         Capture(_blocked.AsSpan(0, _blockedLength));
     }
 

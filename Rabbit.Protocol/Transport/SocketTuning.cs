@@ -59,12 +59,15 @@ public static class SocketTuning
     }
 
     /// <summary>
-    /// Gives up a connection when sent bytes stay unacknowledged, or an idle one's probes unanswered, for about
-    /// <paramref name="deadAfter"/>.
+    /// Gives up a control channel when sent bytes stay unacknowledged, or an idle one's probes unanswered, for about
+    /// <paramref name="deadAfter"/> (TCP_USER_TIMEOUT); also one whose peer lives but reads nothing for as long, so that it is not for
+    /// relayed streams (docs/reliability.md, "Relayed streams").
     /// </summary>
-    public static void DetectDeadPeer(Socket socket, TimeSpan deadAfter)
+    /// <param name="socket">Connected.</param>
+    /// <param name="deadAfter">From when the path broke, give or take half the time between two probes.</param>
+    /// <param name="probes">How many fit into that time: more where nothing else is sent regularly.</param>
+    public static void DetectDeadPeer(Socket socket, TimeSpan deadAfter, int probes = 3)
     {
-        int probes = 3;
         int seconds = Math.Max(1, (int)(deadAfter.TotalSeconds / probes));
         try
         {

@@ -146,7 +146,7 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
     public async Task Line_WithoutEnd_IsCutAndNotKept()
     {
         const int Flood = 300_000_000;
-        long before = ResidentBytes();
+        long before = running.Server.Process.ResidentBytes;
         using Socket socket = await SocketConversation.ConnectAsync(ControlPort);
         byte[] chunk = Encoding.ASCII.GetBytes(new string('a', 64 * 1024));
         long sent = 0, most = 0;
@@ -156,7 +156,7 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
             {
                 await socket.SendAllAsync(chunk, TestContext.Current.CancellationToken);
                 if (sent % (16 * chunk.Length) == 0)
-                    most = Math.Max(most, ResidentBytes());
+                    most = Math.Max(most, running.Server.Process.ResidentBytes);
             }
         }
         catch (SocketException)
@@ -248,12 +248,6 @@ public sealed class HostilePeerTests(HostilePeerTests.ImpatientServer running) :
     {
         JsonElement tunnel = (await running.Server.Api.FindTunnelAsync(running.Token.Port))!.Value;
         return $"{tunnel.GetProperty("state")} {tunnel.GetProperty("session_id")} {tunnel.GetProperty("epoch")}";
-    }
-
-    private long ResidentBytes()
-    {
-        string line = File.ReadLines($"/proc/{running.Server.Process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], null) * 1024;
     }
 
     /// <summary>A server that waits only briefly for a login, with a token of its own.</summary>

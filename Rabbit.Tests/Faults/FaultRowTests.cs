@@ -79,7 +79,7 @@ public sealed class FaultRowTests
             run = await FaultsCommand.RunAsync(row, seed, isShort: true, history);
         if (run.Violations.Count > 0)
         {
-            string tail = string.Join('\n', File.ReadLines(file).TakeLast(LinesShown));
+            string tail = string.Join('\n', (await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken)).TakeLast(LinesShown));
             throw new XunitException($"{row.Name}, seed {seed}:\n{string.Join('\n', run.Violations)}\n--- the end of its history:\n{tail}");
         }
     }

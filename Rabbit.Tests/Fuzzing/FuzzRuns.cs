@@ -21,10 +21,8 @@ public sealed class FuzzRuns : IAsyncLifetime
     {
         foreach (FuzzTarget target in FuzzTarget.All)
         {
-            // In an order that is the same everywhere, as the mutations shall be.
-            string[] corpus = [.. Directory.GetFiles(Path.Combine(Corpus(), target.Name)).Order(StringComparer.Ordinal)];
             _runs[target.Name] = RunningProcess.Start(
-                $"fuzzing of {target.Name}", "nice", ["-n", "19", Programs.Fuzz, target.Name, "--mutate", $"{Seconds}", .. corpus]);
+                $"fuzzing of {target.Name}", "nice", ["-n", "19", Programs.Fuzz, target.Name, "--mutate", $"{Seconds}", .. Corpus(target.Name)]);
         }
         return ValueTask.CompletedTask;
     }
@@ -35,6 +33,9 @@ public sealed class FuzzRuns : IAsyncLifetime
             await run.DisposeAsync();
     }
 
-    private static string Corpus([CallerFilePath] string here = "") =>
+    /// <summary>The files of a target's corpus, in an order that is the same everywhere, as the mutations shall be.</summary>
+    internal static IEnumerable<string> Corpus(string target) => Directory.GetFiles(Path.Combine(Corpora(), target)).Order(StringComparer.Ordinal);
+
+    private static string Corpora([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "Rabbit.Fuzz", "Corpus"));
 }

@@ -8,11 +8,14 @@ namespace Rabbit.Tests.Persistence;
 /// <summary>Every value of every table as text, as a thief of the database would read it.</summary>
 internal static class DatabaseDump
 {
-    public static Task<string> TakeAsync(StoreRig rig) => rig.QueryAsync(async (RabbitDbContext context) =>
+    public static Task<string> TakeAsync(StoreRig rig) => rig.QueryAsync(TakeAsync);
+
+    /// <inheritdoc cref="TakeAsync(StoreRig)"/>
+    public static async Task<string> TakeAsync(RabbitDbContext context)
     {
         await context.Database.OpenConnectionAsync();
         DbConnection connection = context.Database.GetDbConnection();
-        string tablesQuery = rig.Database.Connection.IsPostgres
+        string tablesQuery = context.Database.IsNpgsql()
             ? "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
             : "SELECT name FROM sqlite_master WHERE type = 'table'";
         var tables = new List<string>();
@@ -27,7 +30,7 @@ internal static class DatabaseDump
             });
         }
         return dump.ToString();
-    });
+    }
 
     private static async Task ReadAsync(DbConnection connection, string query, Action<DbDataReader> row)
     {

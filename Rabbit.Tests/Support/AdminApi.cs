@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Rabbit.Persistence.Management;
+using Rabbit.Protocol.Credentials;
 using Xunit;
 
 namespace Rabbit.Tests.Support;
@@ -30,6 +32,8 @@ internal sealed class AdminApi : IDisposable
         }
         _http = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (ApiKeyText.TryParse(key, out ApiKeyText read))
+            Secrets.Remember(read);
     }
 
     /// <summary>Where it listens.</summary>
@@ -50,8 +54,11 @@ internal sealed class AdminApi : IDisposable
             new Uri("/api/v1/tokens/generate", UriKind.Relative),
             new { team_id = team, name = $"test {Guid.NewGuid():N}", description = "", port }, TestContext.Current.CancellationToken);
         JsonElement made = (await ReadAsync(response)).GetProperty("data");
-        return new TestToken(
+        var token = new TestToken(
             made.GetProperty("token_id").GetString()!, team, made.GetProperty("token").GetString()!, made.GetProperty("assigned_port").GetInt32());
+        Assert.True(TokenText.TryParse(token.Text, out TokenText text));
+        Secrets.Remember(text);
+        return token;
     }
 
     /// <summary>Sends a request under /api/v1; its JSON.</summary>

@@ -59,6 +59,9 @@ internal sealed class Installation : IAsyncDisposable
         : new Installation(
             await TestServers.CreateDatabaseAsync(TestServers.Postgres, TestContext.Current.CancellationToken), TestServers.Redis);
 
+    /// <summary>An empty installation at an address, on SQLite.</summary>
+    public static Installation CreateAt(string address) => new(null, null, address);
+
     /// <summary>An empty installation with so many tunnel ports, on SQLite.</summary>
     public static Installation CreateLarge(int tunnelPorts) => new(null, null, tunnelPorts: tunnelPorts);
 

@@ -25,7 +25,7 @@ internal sealed class LocalService : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Connections so far; tunnel-client makes one when it starts, to see whether the service is there.</summary>
+    /// <summary>Connections so far; tunnel-client makes one when it starts and others later, to see whether the service is there.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Sends back what it gets, and closes its direction when the other does.</summary>

@@ -43,6 +43,7 @@ internal sealed class NativePeer : IDisposable
         if (answer.Type == FrameType.Reject)
             throw new XunitException($"The login was turned away: {answer.Read<Reject>()}");
         peer.Hello = answer.Read<ServerHello>();
+        Secrets.Remember(peer.Hello.ChannelSecret);
         return peer;
     }
 
@@ -89,8 +90,14 @@ internal sealed class NativePeer : IDisposable
     public async Task<(Start Start, RelayEnd Visitor)> AcceptAsync()
     {
         Start start = (await ReadAsync()).Read<Start>();
+        return (start, await BeginAsync());
+    }
+
+    /// <summary>On a data channel whose visitor has come: accepts it; what follows is the visitor's bytes.</summary>
+    public async Task<RelayEnd> BeginAsync()
+    {
         await SendAsync(default(Accepted));
-        return (start, _transport.Detach());
+        return _transport.Detach();
     }
 
     public void Dispose() => Socket.Dispose();

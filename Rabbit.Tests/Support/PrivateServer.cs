@@ -56,11 +56,12 @@ internal sealed class PrivateServer : IAsyncDisposable
     }
 
     /// <summary>A new Redis, not started.</summary>
-    public static PrivateServer MakeRedis()
+    /// <param name="options">Beside its usual ones.</param>
+    public static PrivateServer MakeRedis(params string[] options)
     {
         int port = ReservedPorts.Take(1);
         return new PrivateServer(
-            new TempDirectory(), port, "redis-server", "redis-server", ["--bind", "127.0.0.1", "--port", $"{port}", "--save", "", "--appendonly", "no"],
+            new TempDirectory(), port, "redis-server", "redis-server", ["--bind", "127.0.0.1", "--port", $"{port}", "--save", "", "--appendonly", "no", .. options],
             "Ready to accept connections");
     }
 
@@ -79,6 +80,26 @@ internal sealed class PrivateServer : IAsyncDisposable
             await _process.DisposeAsync();
         _process = RunningProcess.Start(_name, _program, _arguments, new Dictionary<string, string> { ["LC_ALL"] = "C" }, _directory.Path);
         await _process.WaitForLineAsync(_readyLine, StartTimeout);
+    }
+
+    /// <summary>What it has written since it was last started.</summary>
+    public IReadOnlyList<string> Lines => _process?.Lines ?? [];
+
+    public Task WaitForLineAsync(string text) => _process!.WaitForLineAsync(text, StartTimeout);
+
+    /// <summary>Lets a PostgreSQL that is not started speak TLS with this certificate.</summary>
+    public async Task UseTlsAsync(string certificateFile, string keyFile)
+    {
+        string data = _directory.File("data");
+        foreach (var (from, to) in new[] { (certificateFile, "server.crt"), (keyFile, "server.key") })
+        {
+            File.Copy(from, Path.Combine(data, to));
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(Path.Combine(data, to), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (Environment.IsPrivilegedProcess)
+                await RunAsync("chown", "postgres", Path.Combine(data, to));
+        }
+        await File.AppendAllTextAsync(Path.Combine(data, "postgresql.conf"), "ssl = on\n");
     }
 
     /// <summary>Stops all its processes as they stand (SIGSTOP): connections stay open, and nothing answers.</summary>

@@ -9,6 +9,8 @@ internal static class Programs
 
     public static string Fuzz { get; } = Find("Rabbit.Fuzz", "rabbit-fuzz");
 
+    public static string Benchmarks { get; } = Find("Rabbit.Benchmarks", "Rabbit.Benchmarks");
+
     private static string Find(string project, string program)
     {
         string here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Xml;
@@ -9,7 +10,8 @@ namespace Rabbit.Tests.Support;
 
 /// <summary>
 /// A real program under test: its output is collected line by line and can be waited for, it takes signals, and disposing
-/// ends it and nothing else. What it wrote goes into the test's output, which is shown when the test fails.
+/// ends it and nothing else. What it wrote goes into the test's output, which is shown when the test fails; a secret in it fails the
+/// test (<see cref="Secrets"/>).
 /// </summary>
 internal sealed partial class RunningProcess : IAsyncDisposable
 {
@@ -19,10 +21,12 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     private readonly LineLog _log = new();
     private readonly LineLog _errors = new();
     private readonly Task _drained;
+    private readonly bool _showsSecrets;
 
-    private RunningProcess(string name, Process process)
+    private RunningProcess(string name, Process process, bool showsSecrets)
     {
         Name = name;
+        _showsSecrets = showsSecrets;
         _process = process;
         _drained = DrainAsync();
     }
@@ -48,9 +52,23 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     /// <summary>Open descriptors of the process (proc(5)).</summary>
     public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
+    /// <summary>Open sockets among them.</summary>
+    public int Sockets => Directory.GetFiles($"/proc/{Id}/fd").Count(IsSocket);
+
+    /// <summary>Memory of the process that is in RAM (proc(5)).</summary>
+    public long ResidentBytes => long.Parse(
+        File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture) * 1024;
+
+    /// <param name="name">For messages.</param>
+    /// <param name="program">A path, or a name on the PATH.</param>
+    /// <param name="arguments">As they are.</param>
+    /// <param name="environment">Variables beside this process's.</param>
+    /// <param name="directory">Where it runs.</param>
+    /// <param name="showsSecrets">True for a command that is asked to make a secret, and shows it this once.</param>
     public static RunningProcess Start(
         string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
-        string? directory = null)
+        string? directory = null, bool showsSecrets = false)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -63,7 +81,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
             start.Environment[key] = value;
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
-        return new RunningProcess(name, process);
+        return new RunningProcess(name, process, showsSecrets);
     }
 
     /// <summary>The match of the first line that matches the pattern.</summary>
@@ -118,6 +136,18 @@ internal sealed partial class RunningProcess : IAsyncDisposable
             + string.Join('\n', lines.TakeLast(LinesShown).Select(Printable)) + "\n--- end of " + Name;
     }
 
+    private static bool IsSocket(string descriptor)
+    {
+        try
+        {
+            return new FileInfo(descriptor).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            return false; // Closed meanwhile.
+        }
+    }
+
     // Reports of test runs are XML, which has no place for what a program sends to a terminal.
     private static string Printable(string line) => string.Concat(line.Select(c => XmlConvert.IsXmlChar(c) ? c.ToString() : $"\\u{(int)c:x4}"));
 
@@ -128,6 +158,8 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         await _drained;
         TestContext.Current.TestOutputHelper?.WriteLine(Transcript());
         _process.Dispose();
+        if (!_showsSecrets && _log.Lines.FirstOrDefault(line => Secrets.IsIn(line) && !FirstSteps().IsMatch(line)) is { } leak)
+            throw new XunitException($"{Name} wrote a secret: {Printable(leak)}");
     }
 
     private async Task<string> WaitForLineAsync(Func<string, bool> matches, TimeSpan timeout, int from, string what)
@@ -161,6 +193,10 @@ internal sealed partial class RunningProcess : IAsyncDisposable
                 log.Append(line);
         }
     }
+
+    // The command that the first start of a server shows once.
+    [GeneratedRegex(@"^RABBIT_TOKEN=rbt_\w+ \S+tunnel-client connect ")]
+    private static partial Regex FirstSteps();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);

@@ -31,7 +31,12 @@ internal sealed partial class ClientLogin(
     private static readonly TimeSpan CertificateRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OccupiedRetry = TimeSpan.FromSeconds(30);
 
+    // The legacy protocol has no heartbeat: for it, probes are what comes regularly.
+    private const int ProbesOfSilentProtocol = 9;
+    private const int ProbesOfHeartbeat = 3;
+
     private readonly OncePerSecond _keptOutLogged = new(time);
+    private readonly OncePerSecond _notStoredLogged = new(time);
 
     /// <summary>
     /// Reads a native hello. A control channel becomes a session, to be served; a data channel is given to its session, and
@@ -142,8 +147,8 @@ internal sealed partial class ClientLogin(
     public async Task ServeAsync(TunnelSession session, IncomingConnection incoming)
     {
         using IDisposable login = known.Add(incoming.Remote.Address, session.Tunnel.Token.TokenId);
-        SocketTuning.DetectDeadPeer(incoming.Transport.End.Socket, options.Value.DeadAfter);
         var native = session as NativeSession;
+        SocketTuning.DetectDeadPeer(incoming.Transport.End.Socket, options.Value.DeadAfter, native is null ? ProbesOfSilentProtocol : ProbesOfHeartbeat);
         if (native is not null)
             registry.Register(native);
         SessionEnd end = SessionEnd.ClientLost;
@@ -215,7 +220,8 @@ internal sealed partial class ClientLogin(
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            LogNotStoredInTime(token.Port);
+            if (_notStoredLogged.TryPass())
+                LogNotStoredInTime(token.Port);
         }
         // As above: the server may have begun to stop while we attached.
         await registry.EndIfClosedAsync(session);

@@ -14,15 +14,15 @@ namespace Rabbit.Tunneling.ControlPort;
 /// and then serves its session, or gives the data channel that it is to its session's pool.
 /// </summary>
 internal sealed partial class ControlPortHandler(
-    HandshakeAdmission admission, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls, ClientLogin login,
-    IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ControlPortHandler> logger) : ConnectionHandler
+    ServerNetworks networks, HandshakeAdmission admission, KnownAddresses known, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls,
+    ClientLogin login, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ControlPortHandler> logger) : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         await using var incoming = IncomingConnection.Take(connection);
         RelayEnd end = incoming.Transport.End;
-        using HandshakeAdmission.Place? place = descriptors.DropsClient(incoming) ? null : admission.TryEnter(incoming.Remote.Address, end.Abort);
+        using HandshakeAdmission.Place? place = !networks.AllowClient(incoming.Remote.Address) || descriptors.DropsClient(incoming) ? null : admission.TryEnter(incoming.Remote.Address, end.Abort);
         if (place is null)
         {
             incoming.Detach().Abort();
@@ -38,7 +38,8 @@ internal sealed partial class ControlPortHandler(
             if (session is not null)
                 await login.ServeAsync(session, incoming);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or AuthenticationException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or AuthenticationException
+            || (e is ObjectDisposedException && place.IsDropped))
         {
             LogHandshakeFailed(incoming.Remote, e.Message);
             Penalize(incoming, place, e is OperationCanceledException ? LoginPenalties.TooSlow : LoginPenalties.NoLogin);
@@ -76,7 +77,7 @@ internal sealed partial class ControlPortHandler(
     // The data channels of a known address may break at any time, and who was dropped may have been about to log in.
     private void Penalize(IncomingConnection incoming, HandshakeAdmission.Place place, TimeSpan penalty)
     {
-        if (place is { IsStranger: true, IsDropped: false })
+        if (place is { IsStranger: true, IsDropped: false } && !known.Contain(incoming.Remote.Address))
             penalties.Add(incoming.Remote.Address, penalty);
     }
 

@@ -5,7 +5,7 @@ namespace Rabbit.Tunneling.ControlPort;
 
 /// <summary>
 /// The addresses from which clients have logged in, with which tokens: as long as they are here, and for <see cref="Afterwards"/>, so
-/// that they get in again when their network or the server was away. Any thread may call.
+/// that they get in again when their network or the server was away. After a start those of the restored sessions are known. Any thread may call.
 /// </summary>
 internal sealed class KnownAddresses(TimeProvider time)
 {
@@ -43,6 +43,9 @@ internal sealed class KnownAddresses(TimeProvider time)
         }
         return new Login(this, network, tokenId);
     }
+
+    /// <summary>A client that was here before this server started is expected back from this address.</summary>
+    public void Expect(IPAddress address, string tokenId) => Add(address, tokenId).Dispose();
 
     /// <summary>Forgets those whose last client is long gone.</summary>
     public void ForgetOld()

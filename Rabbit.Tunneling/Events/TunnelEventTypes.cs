@@ -15,6 +15,12 @@ public static class TunnelEventTypes
     /// <summary>Another program holds the port.</summary>
     public const string PortBusy = "tunnel.port_busy";
 
+    /// <summary>The client says that its local service does not work; the detail says why.</summary>
+    public const string ServiceDown = "tunnel.service_down";
+
+    /// <summary>The client says that its local service works again.</summary>
+    public const string ServiceUp = "tunnel.service_up";
+
     /// <summary>A visitor is being served.</summary>
     public const string VisitorOpened = "visitor.opened";
 

@@ -1,14 +1,12 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 
 namespace Rabbit.Tunneling.Handover;
 
 /// <summary>
 /// Messages that carry descriptors over a unix socket (SCM_RIGHTS, unix(7)). The calls block for as long as the socket's time-outs
-/// allow, so they do not belong on a thread that serves sockets.
+/// allow, so they do not belong on a thread that serves sockets. Linux alone has them in this form.
 /// </summary>
-[SupportedOSPlatform("linux")]
 public static unsafe partial class DescriptorPassing
 {
     /// <summary>Descriptors in one message at most (SCM_MAX_FD).</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -11,14 +13,16 @@ public sealed partial class RestoredTunnels
 {
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
     private readonly TunnelRegistry _registry;
+    private readonly KnownAddresses _known;
     private readonly AcceptGate _gate;
     private readonly TunnelingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RestoredTunnels> _logger;
 
-    internal RestoredTunnels(TunnelRegistry registry, AcceptGate gate, TunnelingOptions options, TimeProvider time, ILogger<RestoredTunnels> logger)
+    internal RestoredTunnels(TunnelRegistry registry, KnownAddresses known, AcceptGate gate, TunnelingOptions options, TimeProvider time, ILogger<RestoredTunnels> logger)
     {
         _registry = registry;
+        _known = known;
         _gate = gate;
         _options = options;
         _time = time;
@@ -35,6 +39,9 @@ public sealed partial class RestoredTunnels
         if (_entries.ContainsKey(tunnel.Port.Number))
             return tunnel.Port.IsBound; // By an earlier look at the same sessions.
         tunnel.Restore(restorable.Session);
+        // Thousands may come back at once, from one address even: it is not to be held against them that this server knows nobody yet.
+        if (IPEndPoint.TryParse(restorable.Session.ClientAddress, out IPEndPoint? client))
+            _known.Expect(client.Address, restorable.Session.TokenId);
         _entries[tunnel.Port.Number] = new Entry(restorable.Session, tunnel, _time.GetUtcNow());
         if (!await tunnel.Port.TryBindAsync(restorable.WasConnected ? () => ClientIsBackAsync(tunnel) : null))
         {

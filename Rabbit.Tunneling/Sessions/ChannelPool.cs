@@ -25,6 +25,7 @@ internal sealed class ChannelPool
     private int _target;
     private int _requested;
     private int _takenSinceSweep;
+    private long _replacedAt;
     private bool _closed;
 
     /// <param name="minimum">Channels kept ready at least; the client opens so many by itself when it is greeted.</param>
@@ -124,6 +125,29 @@ internal sealed class ChannelPool
                     dropped.Add(channel);
             }
             _requested = 0;
+            missing = CountMissing();
+        }
+        Request(missing);
+        foreach (RelayEnd channel in dropped)
+            await channel.DisposeAsync();
+    }
+
+    /// <summary>
+    /// A channel that was taken at <paramref name="takenAt"/> turned out to be dead, though nothing had said so: those that were ready
+    /// then are probably no better, and are asked for anew.
+    /// </summary>
+    public async ValueTask ReplaceReadyAsync(long takenAt, TimeProvider time)
+    {
+        List<RelayEnd> dropped;
+        int missing;
+        lock (_lock)
+        {
+            if (_closed || takenAt < _replacedAt)
+                return;
+            _replacedAt = time.GetTimestamp();
+            dropped = [.. _ready];
+            _ready.Clear();
+            _requested = 0; // Those under way may be dead too.
             missing = CountMissing();
         }
         Request(missing);

@@ -23,7 +23,7 @@ internal sealed class NativeSession : TunnelSession
     private readonly ControlWriter _writer = new(ControlQueueCapacity);
     private readonly ChannelPool _pool;
     private readonly CancellationTokenSource _silent = new();
-    private long _lastReceived;
+    private readonly SilenceWatch _silence;
     private long _pingSent;
     private ulong _pingNumber;
     private SessionEnd? _end;
@@ -35,19 +35,20 @@ internal sealed class NativeSession : TunnelSession
         _options = options;
         _time = time;
         _metrics = metrics;
-        _lastReceived = time.GetTimestamp();
+        _silence = new SilenceWatch(options.HeartbeatInterval, options.DeadAfter, _silent.Cancel, time);
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
         _writer.TryPost(new ServerHello(
             Minor: 0, record.SessionId, (ulong)record.Epoch, ChannelSecret.Value, (ushort)record.Port,
-            options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter));
+            options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter,
+            Declared(tunnel.Token.Kind)));
     }
 
     /// <inheritdoc/>
     public override bool ChannelsAreFramed => true;
 
     /// <inheritdoc/>
-    public override DateTimeOffset LastSeenAt => _time.GetUtcNow() - _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+    public override DateTimeOffset LastSeenAt => _time.GetUtcNow() - _silence.Silence;
 
     /// <inheritdoc/>
     public override int ReadyChannels => _pool.Ready;
@@ -61,6 +62,9 @@ internal sealed class NativeSession : TunnelSession
 
     /// <summary>Takes over a data channel that presented the secret.</summary>
     public ValueTask AddChannelAsync(RelayEnd channel) => _pool.AddAsync(channel);
+
+    /// <inheritdoc/>
+    public override ValueTask ReplaceChannelsAsync(long takenAt) => _pool.ReplaceReadyAsync(takenAt, _time);
 
     /// <inheritdoc/>
     public override ValueTask SweepAsync() => _pool.SweepAsync();
@@ -77,7 +81,7 @@ internal sealed class NativeSession : TunnelSession
     public override async Task<SessionEnd> RunAsync(IncomingConnection connection)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_silent.Token);
-        _lastReceived = _time.GetTimestamp();
+        _silence.Heard(); // Until now the session may have waited for the database.
         Task writing = _writer.RunAsync(connection.Transport.Output, stop.Token);
         Task<SessionEnd> reading = ReadAsync(connection.Transport.Input, stop.Token);
         await using ITimer heartbeat = _time.CreateTimer(
@@ -94,6 +98,9 @@ internal sealed class NativeSession : TunnelSession
         _writer.Complete();
         stop.CancelAfter(GoodbyeTimeout);
         await writing;
+        // Where only one direction is broken a reset arrives, whereas an end would wait behind what was not acknowledged.
+        if (_silent.IsCancellationRequested)
+            connection.Transport.End.Abort();
         if (end == SessionEnd.ProtocolError)
             await connection.Transport.End.LingerAsync(stop.Token); // What it sent and nobody reads would reset the goodbye away.
         await _pool.CloseAsync();
@@ -104,6 +111,7 @@ internal sealed class NativeSession : TunnelSession
     public override async ValueTask DisposeAsync()
     {
         await _pool.CloseAsync();
+        await _silence.DisposeAsync();
         _silent.Dispose();
         await base.DisposeAsync();
     }
@@ -114,7 +122,7 @@ internal sealed class NativeSession : TunnelSession
         {
             while (await input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken) is { } frame)
             {
-                Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+                _silence.Heard();
                 switch (frame.Type)
                 {
                     case FrameType.Ping:
@@ -129,6 +137,9 @@ internal sealed class NativeSession : TunnelSession
                         break;
                     case FrameType.OpenFailed:
                         _pool.OpenFailed(frame.Read<OpenFailed>().Count);
+                        break;
+                    case FrameType.ServiceHealth:
+                        Note(frame.Read<ServiceHealth>());
                         break;
                     case FrameType.Disconnect:
                         return SessionEnd.ClientDisconnected;
@@ -151,15 +162,32 @@ internal sealed class NativeSession : TunnelSession
         }
     }
 
+    private void Note(in ServiceHealth said)
+    {
+        ServiceState state = Enum.IsDefined(said.State) ? said.State : ServiceState.Unknown;
+        string reason = state == ServiceState.Down ? PeerText.Escape(said.Sentence) : "";
+        ServiceReport before = Service;
+        if (before.State == state && before.Reason == reason)
+            return;
+        Service = new ServiceReport(state, reason, before.State == state ? before.Since : _time.GetUtcNow());
+        if (before.State != state)
+            Tunnel.TellService(this, before.State);
+    }
+
+    private static DeclaredService Declared(ServiceKind kind) => kind switch
+    {
+        ServiceKind.Postgres => DeclaredService.Postgres,
+        ServiceKind.MySql => DeclaredService.MySql,
+        ServiceKind.Redis => DeclaredService.Redis,
+        ServiceKind.Http => DeclaredService.Http,
+        ServiceKind.Ssh => DeclaredService.Ssh,
+        ServiceKind.Other => DeclaredService.Other,
+        _ => DeclaredService.Unknown,
+    };
+
     private void Beat()
     {
-        long now = _time.GetTimestamp();
-        if (_time.GetElapsedTime(Volatile.Read(ref _lastReceived), now) > _options.DeadAfter)
-        {
-            _silent.Cancel();
-            return;
-        }
-        _pingSent = now;
+        _pingSent = _time.GetTimestamp();
         _pingNumber++;
         _writer.TryPost(new Ping(_pingNumber));
     }

@@ -13,21 +13,22 @@ namespace Rabbit.Tunneling.Sessions;
 /// One token's tunnel: its port, and the session that owns it now. The newest login wins at once, by epoch; the port stays
 /// bound while the client is away.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and visitors may still watch its token.")]
+[SuppressMessage("Design", "CA1001", Justification = "What ends the relays is freed with the tunnel's end; the other source has no timer, and visitors may still watch its token.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TunnelEvents events, TunnelingMetrics metrics, CancellationToken abortEverything, TimeProvider time, ILogger<Tunnel> logger)
+    TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
 {
     private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything);
+    private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything.Token);
     private CancellationTokenSource _live = new();
     private TunnelSession? _session;
     private SessionRecord? _last;
     private long _epoch;
     private bool _ended;
+    private (DateTimeOffset Since, string Reason) _away = (time.GetUtcNow(), "");
     private long _expectedUntil;
 
     /// <summary>The token, as of the last login, restoration or change.</summary>
@@ -43,7 +44,14 @@ internal sealed partial class Tunnel(
     public Guid? SessionId => Volatile.Read(ref _last)?.SessionId;
 
     /// <summary>Cancelled when every relay of this tunnel must end at once, also those of sessions that have ended.</summary>
-    public CancellationToken RelaysAborted => _relays.Token;
+    public CancellationToken RelaysAborted
+    {
+        get
+        {
+            lock (_lock)
+                return _ended ? new CancellationToken(canceled: true) : _relays.Token;
+        }
+    }
 
     /// <summary>Tells who listens to this server's events.</summary>
     public TunnelEvents Events => events;
@@ -52,6 +60,27 @@ internal sealed partial class Tunnel(
     public TunnelState State => port.IsStopped ? TunnelState.Draining
         : !port.IsBound ? TunnelState.PortBusy
         : Session is null ? TunnelState.Offline : TunnelState.Live;
+
+    /// <summary>What stands between visitors and the service, why, and since when.</summary>
+    public (TunnelHealth State, string Reason, DateTimeOffset Since) Health
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_session is not { } session)
+                    return (TunnelHealth.ClientOffline, port.BindError ?? _away.Reason, _away.Since);
+                ServiceReport service = session.Service;
+                TunnelHealth state = service.State switch
+                {
+                    ServiceState.Up => TunnelHealth.Ok,
+                    ServiceState.Down => TunnelHealth.ServiceDown,
+                    _ => TunnelHealth.Unknown,
+                };
+                return (state, service.Reason, service.Since ?? session.Record.ConnectedAt);
+            }
+        }
+    }
 
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; private set; }
@@ -89,6 +118,7 @@ internal sealed partial class Tunnel(
             _last = session;
             _epoch = Math.Max(_epoch, session.Epoch);
             IsRestored = true;
+            _away = (time.GetUtcNow(), "has not come back since the server started");
         }
     }
 
@@ -151,6 +181,7 @@ internal sealed partial class Tunnel(
             if (_session != session)
                 return false;
             _session = null;
+            _away = (time.GetUtcNow(), reason);
             metrics.SessionEnded(end);
             _live = new CancellationTokenSource();
             if (end == SessionEnd.Shutdown)
@@ -264,7 +295,20 @@ internal sealed partial class Tunnel(
         }
         session?.End(end, goAway);
         _relays.Cancel();
+        _relays.Dispose();
         Tell(TunnelEventTypes.TunnelClosed, Describe(end));
+    }
+
+    /// <summary>A session's client says something new of its local service.</summary>
+    public void TellService(TunnelSession session, ServiceState before)
+    {
+        // Who was superseded has no say any more. That a service works is news only where it did not.
+        if (Session != session)
+            return;
+        if (session.Service.State == ServiceState.Down)
+            Tell(TunnelEventTypes.ServiceDown, session.Service.Reason);
+        else if (before == ServiceState.Down)
+            Tell(TunnelEventTypes.ServiceUp, "");
     }
 
     /// <summary>Another program holds the port.</summary>
@@ -286,10 +330,14 @@ internal sealed partial class Tunnel(
     {
         lock (_lock)
         {
+            var (health, reason, since) = Health;
             return new TunnelSnapshot(
                 Token.TokenId, Token.TeamId, port.Number, State, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
                 _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
             {
+                Health = health,
+                HealthReason = reason,
+                HealthSince = since,
                 TeamName = Token.TeamName,
                 TokenName = Token.TokenName,
                 LastSeenAt = _session?.LastSeenAt,

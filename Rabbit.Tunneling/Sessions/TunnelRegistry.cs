@@ -166,7 +166,7 @@ public sealed class TunnelRegistry
         var (registry, token) = arguments;
         TunnelPort port = registry._ports.Create(token.Port);
         var tunnel = new Tunnel(
-            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._abortEverything.Token, registry._time,
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._abortEverything, registry._time,
             registry._tunnelLogger);
         port.Serves(tunnel);
         return tunnel;

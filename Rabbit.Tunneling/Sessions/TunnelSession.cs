@@ -9,6 +9,7 @@ namespace Rabbit.Tunneling.Sessions;
 internal abstract class TunnelSession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _relays;
+    private int _holders = 1; // The session itself, and each visitor that it serves.
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private protected TunnelSession(Tunnel tunnel, SessionRecord record)
@@ -40,6 +41,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Round-trip time of the last heartbeat, or null before the first.</summary>
     public TimeSpan? RoundTrip { get; private protected set; }
 
+    /// <summary>What the client has said of its local service last; unknown until it has, and of a client that does not.</summary>
+    public ServiceReport Service { get; private protected set; } = ServiceReport.None;
+
     /// <summary>Completes when the session has ended and its tunnel knows.</summary>
     public Task Left => _left.Task;
 
@@ -48,6 +52,12 @@ internal abstract class TunnelSession : IAsyncDisposable
 
     /// <summary>Gets a data channel for a visitor, waiting no longer than the channel time-out.</summary>
     public abstract ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync();
+
+    /// <summary>
+    /// A channel taken at this moment turned out to be dead: those that waited beside it are closed too, unless that was done
+    /// since, and others are asked for.
+    /// </summary>
+    public virtual ValueTask ReplaceChannelsAsync(long takenAt) => ValueTask.CompletedTask;
 
     /// <summary>True when the client answers each channel with Accepted or Refused before the service's bytes.</summary>
     public abstract bool ChannelsAreFramed { get; }
@@ -61,14 +71,43 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Once a heartbeat: housekeeping that is due.</summary>
     public abstract ValueTask SweepAsync();
 
+    /// <summary>
+    /// A visitor is about to be served: its relay can be aborted until <see cref="EndVisitor"/>, also after the session's end. False when the
+    /// session has ended, and has no visitors any more.
+    /// </summary>
+    public bool TryBeginVisitor()
+    {
+        for (int holders = Volatile.Read(ref _holders); holders > 0;)
+        {
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+                return true;
+            holders = seen;
+        }
+        return false;
+    }
+
+    /// <summary>The visitor has gone.</summary>
+    public void EndVisitor()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+            _relays.Dispose(); // Or the tunnel would remember each session that it ever had.
+    }
+
     /// <summary>Resets every relay of this session.</summary>
-    public void AbortRelays() => _relays.Cancel();
+    public void AbortRelays()
+    {
+        if (!TryBeginVisitor())
+            return;
+        _relays.Cancel();
+        EndVisitor();
+    }
 
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync()
     {
         _left.TrySetResult();
-        // The source is not disposed: relays of an ended session may still be registered with it.
+        EndVisitor();
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }

@@ -17,6 +17,15 @@ public sealed record TunnelSnapshot(
     string TokenId, string TeamId, int Port, TunnelState State, Guid? SessionId, long Epoch, string? ClientAddress,
     string? ClientName, string? ClientSoftware, DateTimeOffset? ConnectedAt, TimeSpan? RoundTrip, int Visitors)
 {
+    /// <summary>What stands between visitors and the service.</summary>
+    public TunnelHealth Health { get; init; }
+
+    /// <summary>Why, safe to show; empty when all is well or there is nothing to say.</summary>
+    public string HealthReason { get; init; } = "";
+
+    /// <summary>Since when, as this server knows it.</summary>
+    public DateTimeOffset HealthSince { get; init; }
+
     /// <summary>The team's name.</summary>
     public string TeamName { get; init; } = "";
 

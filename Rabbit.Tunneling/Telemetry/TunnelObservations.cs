@@ -14,6 +14,7 @@ internal sealed class TunnelObservations(
     TunnelRestoration restoration, TunnelingMetrics metrics) : IHostedService
 {
     private static readonly EnumAttribute<TunnelState> States = new("rabbit.tunnel.state");
+    private static readonly EnumAttribute<TunnelHealth> Healths = new("rabbit.service.health");
     private static readonly EnumAttribute<SessionProtocol> Protocols = new("rabbit.session.protocol");
     private static readonly EnumAttribute<RestorationState> RestorationStates = new("rabbit.restoration.state");
 
@@ -22,6 +23,7 @@ internal sealed class TunnelObservations(
     {
         Meter meter = meters.Create(TunnelingTelemetry.MeterName);
         meter.CreateObservableUpDownCounter("rabbit.tunnels", CountTunnels, "{tunnel}", "Tunnels by state.");
+        meter.CreateObservableUpDownCounter("rabbit.services", CountHealths, "{service}", "Services behind tunnels, by whether visitors can reach them.");
         meter.CreateObservableUpDownCounter("rabbit.sessions", CountSessions, "{session}", "Connected tunnel clients by protocol.");
         meter.CreateObservableUpDownCounter("rabbit.channel.ready", CountReady, "{channel}", "Data channels that wait for a visitor.");
         meter.CreateObservableUpDownCounter(
@@ -39,6 +41,8 @@ internal sealed class TunnelObservations(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private IEnumerable<Measurement<long>> CountTunnels() => Count(registry.Tunnels.Select(tunnel => tunnel.State), States);
+
+    private IEnumerable<Measurement<long>> CountHealths() => Count(registry.Tunnels.Select(tunnel => tunnel.Health.State), Healths);
 
     private IEnumerable<Measurement<long>> CountSessions() =>
         Count(registry.Tunnels.Select(tunnel => tunnel.Session).OfType<TunnelSession>().Select(session => session.Record.Protocol), Protocols);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -7,6 +8,7 @@ namespace Rabbit.Tunneling.Transport;
 /// The one acceptor of a bound port: runs every connection through the pipeline, and owns their tasks. A connection is begun
 /// on the thread that accepted it, without a hop to the thread pool, so a pipeline must not block before its first await.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "StopAsync frees it.")]
 internal sealed partial class ConnectionAcceptor
 {
     private readonly IConnectionListener _listener;

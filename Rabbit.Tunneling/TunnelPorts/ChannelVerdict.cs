@@ -11,6 +11,16 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// <summary>The client's answer on a started data channel: Accepted, Refused, or none.</summary>
 internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, TimeSpan timeout, TimeProvider time)
 {
+    // A path that loses every twentieth packet loses a packet and its two repetitions once in 8,000 times.
+    private const int Retransmits = 2;
+    private static readonly TimeSpan UnreachedAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>
+    /// True when the client's machine has acknowledged nothing of what was sent: the channel had died without a sign, and the visitor is as good as not begun.
+    /// </summary>
+    public bool IsUnreached { get; private set; }
+
     /// <summary>What a visitor is told when the answer was not Accepted.</summary>
     public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
 
@@ -28,7 +38,9 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     {
         try
         {
-            using var deadline = new CancellationTokenSource(timeout, time);
+            using var deadline = new CancellationTokenSource();
+            long started = time.GetTimestamp();
+            await using ITimer look = time.CreateTimer(_ => Look(deadline, started), null, UnreachedAfter < timeout ? UnreachedAfter : timeout, LookAgain);
             if (await channel.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
                 return false;
             if (frame.Type == FrameType.Accepted)
@@ -37,6 +49,10 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
             Reason = OfflineContext.ReasonOf(refused.Reason);
             Status = ConnectionStatus.Refused;
             Sentence = PeerText.Escape(refused.Sentence);
+        }
+        catch (OperationCanceledException) when (IsUnreached)
+        {
+            Sentence = "the data channel was dead";
         }
         catch (OperationCanceledException)
         {
@@ -53,5 +69,14 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
             opening.End();
         }
         return false;
+    }
+
+    private void Look(CancellationTokenSource deadline, long started)
+    {
+        TimeSpan waited = time.GetElapsedTime(started);
+        IsUnreached |= TcpState.TryRead(channel.Socket, out TcpState state)
+            && state is { InFlight: > 0, Retransmits: >= Retransmits } && state.SinceLastAck >= waited;
+        if (IsUnreached || waited >= timeout)
+            deadline.Cancel();
     }
 }

@@ -13,7 +13,8 @@ using Rabbit.Tunneling.Telemetry;
 namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
-internal sealed class LiveTunnel(OfflineTunnel offline, OpeningVisitors opening, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
+internal sealed class LiveTunnel(
+    OfflineTunnel offline, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     // Long enough for the first words that a visitor sends by itself, short enough to be at once.
     private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
@@ -21,29 +22,58 @@ internal sealed class LiveTunnel(OfflineTunnel offline, OpeningVisitors opening,
     /// <summary>Serves the visitor to the end; false when the session ended before it could.</summary>
     public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
     {
+        if (!session.TryBeginVisitor())
+            return false;
+        try
+        {
+            return await TryServeByAsync(session, visitor);
+        }
+        finally
+        {
+            session.EndVisitor();
+        }
+    }
+
+    private async Task<bool> TryServeByAsync(TunnelSession session, Visitor visitor)
+    {
         visitor.Session = session;
         visitor.BeginSpan();
-        opening.Begin();
-        var (channel, failure) = await TakeChannelAsync(session);
-        if (channel is null || !session.ChannelsAreFramed)
-            opening.End();
-        if (failure == ChannelFailure.SessionEnded)
-            return false;
-        if (channel is null)
+        long begunAt = time.GetTimestamp();
+        while (true)
         {
-            await offline.AnswerAsync(
-                visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy, PatienceWithSilence,
-                failure == ChannelFailure.TimedOut ? ConnectionStatus.Timeout : ConnectionStatus.Refused, "no data channel");
-            return true;
-        }
+            long takenAt = time.GetTimestamp();
+            opening.Begin();
+            var (channel, failure) = await TakeChannelAsync(session);
+            if (channel is null || !session.ChannelsAreFramed)
+                opening.End();
+            if (failure == ChannelFailure.SessionEnded)
+                return false;
+            if (channel is null)
+            {
+                await offline.AnswerAsync(
+                    visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy, PatienceWithSilence,
+                    failure == ChannelFailure.TimedOut ? ConnectionStatus.Timeout : ConnectionStatus.Refused, "no data channel");
+                return true;
+            }
 
-        visitor.Span?.AddEvent(new ActivityEvent("rabbit.channel.taken"));
-        visitor.Record(ConnectionStatus.Active, "");
-        if (session.ChannelsAreFramed)
-            await RelayFramedAsync(session, visitor, channel);
-        else
-            Finish(visitor, await DuplexRelay.RunAsync(visitor.Incoming.Detach(), channel, visitor.Counters, session.RelaysAborted));
-        return true;
+            visitor.Span?.AddEvent(new ActivityEvent("rabbit.channel.taken"));
+            visitor.Record(ConnectionStatus.Active, "");
+            if (!session.ChannelsAreFramed)
+            {
+                await RelayBareAsync(session, visitor, channel);
+                return true;
+            }
+            if (await TryRelayFramedAsync(session, visitor, channel, begunAt))
+                return true;
+            await session.ReplaceChannelsAsync(takenAt);
+        }
+    }
+
+    private async Task RelayBareAsync(TunnelSession session, Visitor visitor, RelayEnd channel)
+    {
+        RelayEnd end = visitor.Incoming.Detach();
+        using (vanished.Watch(end, channel))
+            Finish(visitor, await DuplexRelay.RunAsync(end, channel, visitor.Counters, session.RelaysAborted));
     }
 
     private async ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync(TunnelSession session)
@@ -60,7 +90,11 @@ internal sealed class LiveTunnel(OfflineTunnel offline, OpeningVisitors opening,
         return taken;
     }
 
-    private async Task RelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel)
+    /// <summary>
+    /// Serves the visitor by this channel. False when it was dead, and the visitor is as it was before, all that it said in front of what it
+    /// will say; unless its time for a channel is over.
+    /// </summary>
+    private async Task<bool> TryRelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel, long begunAt)
     {
         var start = new Start(visitor.Number, visitor.Incoming.Remote.Address.ToString(), (ushort)visitor.Incoming.Remote.Port, TraceContext.Of(visitor.Span));
         try
@@ -75,14 +109,22 @@ internal sealed class LiveTunnel(OfflineTunnel offline, OpeningVisitors opening,
         RelayEnd end = visitor.Incoming.Detach();
         var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
         var relayOpening = new RelayOpening(verdict.ReadAsync);
-        RelayOutcome outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, relayOpening, session.RelaysAborted);
+        RelayOutcome outcome;
+        using (vanished.Watch(end, channel))
+            outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, relayOpening, session.RelaysAborted);
         if (outcome != RelayOutcome.NotOpened)
         {
             Finish(visitor, outcome);
-            return;
+            return true;
         }
         visitor.Incoming.Reattach(end, relayOpening.FirstBytes);
+        if (verdict.IsUnreached && time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout)
+        {
+            visitor.Counters.StartAToBOver();
+            return false;
+        }
         await offline.AnswerAsync(visitor, verdict.Reason, PatienceWithSilence, verdict.Status, verdict.Sentence);
+        return true;
     }
 
     private static void Finish(Visitor visitor, RelayOutcome outcome)

@@ -18,7 +18,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// told, in its own protocol, that the client is away.
 /// </summary>
 internal sealed class OfflineTunnel(
-    ClientLogin login, ServerTls tls, DescriptorBudget descriptors, AbortSignal abortEverything, IOptions<TunnelingOptions> options, TimeProvider time)
+    ClientLogin login, ServerTls tls, ServerNetworks networks, DescriptorBudget descriptors, AbortSignal abortEverything, IOptions<TunnelingOptions> options,
+    TimeProvider time)
 {
     // While a visitor waits, this much of what it says is looked at to notice that it has gone; the rest stays in the kernel.
     private const int HeldBytes = 16 * 1024;
@@ -75,17 +76,20 @@ internal sealed class OfflineTunnel(
             }
             await ReplyAsync(visitor, OfflineReply.For(protocol, context), ConnectionStatus.Refused, "client away");
         }
-        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException
+            || (e is ObjectDisposedException && visitor.IsExpelled))
         {
             visitor.Record(ConnectionStatus.Error, "left before it could be answered");
         }
         return true;
     }
 
-    /// <summary>Turns a visitor away whom the token's rules do not let in; false when they do.</summary>
+    /// <summary>Turns a visitor away whom the server's or the token's rules do not let in; false when they do.</summary>
     public async Task<bool> RefuseUnlessAdmittedAsync(Visitor visitor)
     {
-        switch (visitor.Tunnel.Port.Visitors.Enter(visitor, visitor.Tunnel.Token.Rules))
+        Admission admission = networks.AllowVisitor(visitor.Incoming.Remote.Address)
+            ? visitor.Tunnel.Port.Visitors.Enter(visitor, visitor.Tunnel.Token.Rules) : Admission.NotAllowed;
+        switch (admission)
         {
             case Admission.NotAllowed:
                 // Without a word: who may not even come is told nothing about what is here.
@@ -114,7 +118,7 @@ internal sealed class OfflineTunnel(
                 : VisitorProtocol.Unknown;
             await ReplyAsync(visitor, OfflineReply.For(protocol, context), status, logged);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException || (e is ObjectDisposedException && visitor.IsExpelled))
         {
             visitor.Record(status, logged);
         }
@@ -192,6 +196,8 @@ internal sealed class OfflineTunnel(
 
     private async Task LogInAsync(IncomingConnection incoming, VisitorProtocol protocol)
     {
+        if (!networks.AllowClient(incoming.Remote.Address))
+            return;
         TunnelSession? session;
         using (var deadline = new CancellationTokenSource(options.Value.OfflineDetectTimeout, time))
         {

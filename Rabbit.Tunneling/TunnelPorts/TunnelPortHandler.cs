@@ -11,8 +11,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// offline port it is first found out whether this is the client coming back.
 /// </summary>
 internal sealed class TunnelPortHandler(
-    LiveTunnel live, OfflineTunnel offline, OpeningVisitors opening, LoadBalancers loadBalancers, DescriptorBudget descriptors, OpenVisitors visitors, IConnectionLog log,
-    TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
+    LiveTunnel live, OfflineTunnel offline, OpeningVisitors opening, LoadBalancers loadBalancers, ServerNetworks networks, DescriptorBudget descriptors,
+    OpenVisitors visitors, IConnectionLog log, TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
@@ -26,6 +26,12 @@ internal sealed class TunnelPortHandler(
         }
         if (loadBalancers.Include(incoming.Remote.Address) && !await TryReadVisitorAsync(incoming))
             return;
+        // Neither a visitor nor a client that comes back, whichever this is.
+        if (!networks.AllowVisitor(incoming.Remote.Address) && !networks.AllowClient(incoming.Remote.Address))
+        {
+            incoming.Detach().Abort();
+            return;
+        }
         var visitor = new Visitor(tunnel, incoming, visitors, log, metrics, time);
 
         // A client may come or go while the visitor waits; it is then served as if it had come afterwards.

@@ -38,6 +38,8 @@ internal sealed class Examples : ISchemaFilter
         ["expires_at"] = $"\"{Time}\"",
         ["expires_in_days"] = "90",
         ["from"] = $"\"{Time}\"",
+        ["health_reason"] = "\"127.0.0.1:5432 refuses the connection\"",
+        ["health_since"] = $"\"{Time}\"",
         ["hold_seconds"] = "30",
         ["key"] = "\"rbk_k3v9q0x1m2n4_...\"",
         ["key_id"] = "\"k3v9q0x1m2n4\"",

@@ -14,13 +14,18 @@ namespace Rabbit.Host.Api.Ports;
 /// <param name="ReleasedAt">When its token was deleted, or null.</param>
 /// <param name="RestsUntil">When another token may get it, or null.</param>
 /// <param name="Tunnel">What it does now on this server.</param>
+/// <param name="Health">What stands between its visitors and the service; client_offline also while it does not listen.</param>
 internal sealed record PortSummary(
     int Port, string Protocol, PortUse State, string? TokenId, string? TeamId, DateTimeOffset AssignedAt, DateTimeOffset? ReleasedAt,
-    DateTimeOffset? RestsUntil, TunnelStatus Tunnel)
+    DateTimeOffset? RestsUntil, TunnelStatus Tunnel, TunnelHealth Health)
 {
-    public static PortSummary Of(AssignedPort port, TunnelRegistry tunnels) => new(
-        port.Port, port.Protocol, port.TokenId is null ? PortUse.Resting : PortUse.Assigned, port.TokenId, port.TeamId, port.AssignedAt,
-        port.ReleasedAt, port.RestsUntil, (port.TokenId is { } token ? tunnels.Find(token) : null).Status());
+    public static PortSummary Of(AssignedPort port, TunnelRegistry tunnels)
+    {
+        TunnelSnapshot? tunnel = port.TokenId is { } token ? tunnels.Find(token) : null;
+        return new PortSummary(
+            port.Port, port.Protocol, port.TokenId is null ? PortUse.Resting : PortUse.Assigned, port.TokenId, port.TeamId, port.AssignedAt,
+            port.ReleasedAt, port.RestsUntil, tunnel.Status(), tunnel?.Health ?? TunnelHealth.ClientOffline);
+    }
 }
 
 /// <summary>Whose a port is.</summary>

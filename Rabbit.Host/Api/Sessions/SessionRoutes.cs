@@ -19,7 +19,8 @@ internal static class SessionRoutes
     {
         RouteGroupBuilder sessions = api.MapGroup("/sessions").WithTags("Sessions");
         sessions.MapGet("/", List).WithName("ListSessions").RequireAuthorization(Allow.AnyKey)
-            .WithSummary("Lists the tunnels of this server and who serves them, by port").Choice("state", EnumText<TunnelStatus>.Names);
+            .WithSummary("Lists the tunnels of this server and who serves them, by port").Choice("state", EnumText<TunnelStatus>.Names)
+            .Choice("health", EnumText<TunnelHealth>.Names);
         sessions.MapGet("/{sessionId}", Find).WithName("GetSession").RequireAuthorization(Allow.AnyKey)
             .WithSummary("Shows a tunnel by its session").Answers(StatusCodes.Status404NotFound);
         sessions.MapPost("/{sessionId}/close", CloseAsync).WithName("CloseSession").RequireAuthorization(Allow.Manage)
@@ -31,9 +32,11 @@ internal static class SessionRoutes
 
     private static Results<Ok<PageAnswer<TunnelSummary>>, ProblemHttpResult> List(
         [FromQuery(Name = "team_id")] string? teamId, [FromQuery(Name = "port")] int? port, [FromQuery(Name = "state")] string? state,
-        [AsParameters] PageQuery page, Caller caller, TunnelRegistry tunnels)
+        [FromQuery(Name = "health")] string? health, [AsParameters] PageQuery page, Caller caller, TunnelRegistry tunnels)
     {
         if (!EnumText<TunnelStatus>.TryRead("state", state, out TunnelStatus? known, out string sentence))
+            return Problems.BadRequest(sentence);
+        if (!EnumText<TunnelHealth>.TryRead("health", health, out TunnelHealth? wanted, out sentence))
             return Problems.BadRequest(sentence);
         if (page.Most is < 1 or > LongestPage)
             return Problems.BadRequest($"limit must be 1 to {LongestPage}.");
@@ -43,7 +46,8 @@ internal static class SessionRoutes
             return Problems.BadRequest("The cursor is none of this route's; send what the page before gave as next, or none for the first page.");
         TunnelSnapshot[] found = [.. tunnels.List()
             .Where(tunnel => (caller.Scope is null || tunnel.TeamId == caller.Scope) && (teamId is null || tunnel.TeamId == teamId)
-                && (port is null || tunnel.Port == port) && (known is null || tunnel.Status() == known) && tunnel.Port > after)
+                && (port is null || tunnel.Port == port) && (known is null || tunnel.Status() == known)
+                && (wanted is null || tunnel.Health == wanted) && tunnel.Port > after)
             .OrderBy(tunnel => tunnel.Port).Take(page.Most + 1)];
         string? next = found.Length > page.Most ? found[page.Most - 1].Port.ToString(CultureInfo.InvariantCulture) : null;
         return TypedResults.Ok(PageAnswer.Of(new Page<TunnelSnapshot>(found[..Math.Min(found.Length, page.Most)], next), TunnelSummary.Of, "tunnels"));

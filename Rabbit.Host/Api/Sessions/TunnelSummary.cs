@@ -21,13 +21,17 @@ namespace Rabbit.Host.Api.Sessions;
 /// <param name="BytesToVisitors">Bytes that visitors have got since this server started.</param>
 /// <param name="ReadyChannels">Data channels that wait for a visitor.</param>
 /// <param name="Restored">True from a restart of the server until the client is back.</param>
+/// <param name="Health">What stands between visitors and the service.</param>
+/// <param name="HealthReason">Why it is not ok, for people; else empty.</param>
+/// <param name="HealthSince">Since when it is so, as this server knows it.</param>
 internal sealed record TunnelSummary(
     string TokenId, string TeamId, int Port, TunnelStatus State, Guid? SessionId, long Epoch, string? ClientAddress, string? ClientName,
     string? ClientSoftware, DateTimeOffset? ConnectedAt, DateTimeOffset? LastSeenAt, double? RoundTripMs, int Visitors, long VisitorsTotal,
-    long BytesFromVisitors, long BytesToVisitors, int ReadyChannels, bool Restored)
+    long BytesFromVisitors, long BytesToVisitors, int ReadyChannels, bool Restored, TunnelHealth Health, string HealthReason, DateTimeOffset HealthSince)
 {
     public static TunnelSummary Of(TunnelSnapshot tunnel) => new(
         tunnel.TokenId, tunnel.TeamId, tunnel.Port, tunnel.Status(), tunnel.SessionId, tunnel.Epoch, tunnel.ClientAddress, tunnel.ClientName,
         tunnel.ClientSoftware, tunnel.ConnectedAt, tunnel.LastSeenAt, tunnel.RoundTrip?.TotalMilliseconds, tunnel.Visitors, tunnel.VisitorsTotal,
-        tunnel.BytesFromVisitors, tunnel.BytesToVisitors, tunnel.ReadyChannels, tunnel.IsRestored);
+        tunnel.BytesFromVisitors, tunnel.BytesToVisitors, tunnel.ReadyChannels, tunnel.IsRestored,
+        tunnel.Health, tunnel.HealthReason, tunnel.HealthSince);
 }

@@ -8,8 +8,8 @@ namespace Rabbit.Host.Api.Tokens;
 /// <param name="Kind">What the local service speaks.</param>
 /// <param name="ExpiresInDays">Its life from now, 1 to 36,500 days; 0 for no end.</param>
 /// <param name="ExpiresAt">When it stops being valid, instead of a number of days; a time that is over ends it now.</param>
-/// <param name="VisitorNetworks">Networks from which visitors may come; empty for all.</param>
-/// <param name="ClientNetworks">Networks from which its client may log in; empty for all.</param>
+/// <param name="VisitorNetworks">Networks from which visitors may come, or may not, such as !10.1.0.0/16; empty for all.</param>
+/// <param name="ClientNetworks">Networks from which its client may log in, written in the same way; empty for all.</param>
 /// <param name="MaxVisitors">Visitors at once; 0 for no limit.</param>
 /// <param name="MaxVisitorsPerAddress">Visitors at once from one address (an IPv6 network of 64 bits); 0 for no limit.</param>
 /// <param name="HoldSeconds">How long visitors wait for a client that is away, up to 3,600; 0: they are told at once.</param>

@@ -20,8 +20,8 @@ namespace Rabbit.Host.Api.Tokens;
 /// <param name="ExpiresAt">When it stops being valid, or null.</param>
 /// <param name="RevokedAt">When it was revoked, or null.</param>
 /// <param name="PreviousSecretUntil">Until when the secret before the last rotation is valid too, or null.</param>
-/// <param name="VisitorNetworks">Networks from which visitors may come; empty for all.</param>
-/// <param name="ClientNetworks">Networks from which its client may log in; empty for all.</param>
+/// <param name="VisitorNetworks">Networks from which visitors may come, or may not, such as !10.1.0.0/16; empty for all.</param>
+/// <param name="ClientNetworks">Networks from which its client may log in, written in the same way; empty for all.</param>
 /// <param name="MaxVisitors">Visitors at once; 0 for no limit.</param>
 /// <param name="MaxVisitorsPerAddress">Visitors at once from one address; 0 for no limit.</param>
 /// <param name="HoldSeconds">How long visitors wait for a client that is away; 0: they are told at once.</param>

@@ -23,6 +23,7 @@ internal static class PortCommand
         ("PORT", port => Show.Number(port.Port)),
         ("STATE", port => port.State),
         ("TUNNEL", port => port.Tunnel),
+        ("HEALTH", port => port.Health),
         ("TOKEN ID", port => port.TokenId ?? Show.Nothing),
         ("TEAM ID", port => port.TeamId ?? Show.Nothing),
         ("ASSIGNED", port => Show.Time(port.AssignedAt)),
@@ -33,7 +34,7 @@ internal static class PortCommand
         var port = (await call.Api.GetPortAsync(call.Get(Port)!.Value, call.Cancellation)).Data;
         return call.Show(
             port,
-            ("port", Show.Number(port.Port)), ("protocol", port.Protocol), ("state", port.State), ("tunnel", port.Tunnel), ("token", port.TokenId),
+            ("port", Show.Number(port.Port)), ("protocol", port.Protocol), ("state", port.State), ("tunnel", port.Tunnel), ("health", port.Health), ("token", port.TokenId),
             ("team", port.TeamId), ("assigned", Show.Time(port.AssignedAt)), ("released", Show.Time(port.ReleasedAt)), ("rests until", Show.Time(port.RestsUntil)));
     }
 }

@@ -39,10 +39,13 @@ internal static class JournalDirectories
     public static IDisposable? TryLock(string directory)
     {
         string file = Path.Combine(directory, "lock");
+        // .NET takes an advisory lock (flock) for FileShare.None.
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            // .NET takes an advisory lock (flock) for FileShare.None.
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(file, options);
         }
         catch (IOException) when (File.Exists(file))
         {

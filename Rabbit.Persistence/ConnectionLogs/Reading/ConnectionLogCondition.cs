@@ -22,11 +22,13 @@ internal sealed record ConnectionLogCondition(string Property, object Value, Exp
     private IQueryable<ConnectionLogRow> Compare(RabbitDbContext context, ConnectionLogStretch stretch)
     {
         string column = context.Model.FindEntityType(typeof(ConnectionLogRow))!.FindProperty(Property)!.GetColumnName();
+#pragma warning disable RS0030 // The column is the model's own name of it; all values are parameters.
         return context.ConnectionLogs.FromSql(FormattableStringFactory.Create(
             $$"""
             SELECT * FROM connection_logs
             WHERE ({{column}}, started_at, id) <= ({0}, {1}, {2}) AND ({{column}}, started_at, id) >= ({0}, {3}, {4})
                 AND (started_at, id) <> ({1}, {2}) AND started_at <= {1} AND started_at >= {3}
             """, Value, stretch.Behind.StartedAt, stretch.Behind.Id, stretch.From, Guid.Empty)).AsNoTracking();
+#pragma warning restore RS0030
     }
 }

@@ -1,4 +1,5 @@
 using Rabbit.Client.Commands;
+using Rabbit.Client.Health;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tests.Support;
 using Xunit;
@@ -20,7 +21,10 @@ public sealed class ConnectOptionsTests
 
     [Fact]
     public void Read_PastedString_HasEverything() => Assert.Equal(
-        new ConnectOptions(Token, "host.test", 1234, "localhost", 3000, Pin, CaFile: null, Plaintext: false, "here"), ConnectOptions.Read(Pasted));
+        new ConnectOptions(
+            Token, "host.test", 1234, "localhost", 3000, Pin, CaFile: null, Plaintext: false, "here",
+            Health: new HealthOptions(ProbeKind.Declared, "/", TimeSpan.FromSeconds(30))),
+        ConnectOptions.Read(Pasted));
 
     [Theory]
     [InlineData("host.test:1234", "host.test", 1234)]

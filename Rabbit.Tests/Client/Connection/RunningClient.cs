@@ -1,5 +1,6 @@
 using Rabbit.Client.Commands;
 using Rabbit.Client.Connection;
+using Rabbit.Client.Health;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tests.Persistence;
@@ -14,12 +15,12 @@ internal sealed class RunningClient : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly LogLines _log = new();
 
-    public RunningClient(int serverPort, int localPort = 1, TimeProvider? time = null)
+    public RunningClient(int serverPort, int localPort = 1, TimeProvider? time = null, double jitter = 0, HealthOptions? health = null)
     {
         var options = new ConnectOptions(
-            TokenText.Create(), "127.0.0.1", serverPort, "127.0.0.1", localPort, Fingerprint: null, CaFile: null, Plaintext: true, "test");
+            TokenText.Create(), "127.0.0.1", serverPort, "127.0.0.1", localPort, Fingerprint: null, CaFile: null, Plaintext: true, "test", Health: health);
         var trust = new ServerTrust(options, new KnownServers(_home.File("known_servers")), _log);
-        Completion = new TunnelRunner(options, trust, time ?? TimeProvider.System, new NoJitter(0), _log).RunAsync(_stop.Token);
+        Completion = new TunnelRunner(options, trust, time ?? TimeProvider.System, new NoJitter(jitter), _log).RunAsync(_stop.Token);
     }
 
     /// <summary>Ends when it is stopped, or fails when trying again would not help.</summary>

@@ -88,6 +88,37 @@ public sealed class TunnelRunnerTests : IDisposable
     }
 
     [Fact]
+    [Trait("Property", "P42")]
+    public async Task RunAsync_SentAwayToComeBackAtOnce_DoesSoWithinATenthOfASecond_AndTriesOnWithTheUsualPauses()
+    {
+        await using var client = new RunningClient(_server.Port, time: new FastTime(20), jitter: 1);
+        using (var control = (await _server.AcceptLoginAsync()).Control)
+        {
+            await control.ReadAsync(); // A ping: the session is older than a second.
+            Task atOnce = client.NextLineAsync("Moving; trying again in 0.1 s");
+            await control.SendAsync(new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "Moving."));
+            await atOnce.WaitAsync(TestContext.Current.CancellationToken);
+        }
+        Task firstPause = client.NextLineAsync("trying again in 0.5 s");
+        (await _server.AcceptControlAsync()).Control.Dispose();
+        await firstPause.WaitAsync(TestContext.Current.CancellationToken);
+        using var back = (await _server.AcceptLoginAsync()).Control;
+    }
+
+    [Fact]
+    [Trait("Property", "P42")]
+    public async Task RunAsync_ServerSaysItsOwnTimes_TheClientFollowsThem()
+    {
+        await using RunningClient client = Start();
+        Task said = client.NextLineAsync("nothing heard for 1 s");
+        using var control = (await _server.AcceptControlAsync()).Control;
+        await control.SendAsync(_server.NextHello() with { Heartbeat = TimeSpan.FromSeconds(0.2), DeadAfter = TimeSpan.FromSeconds(1) });
+        Assert.Equal(FrameType.Ping, (await control.ReadAsync()).Type);
+        Assert.Equal(FrameType.Ping, (await control.ReadAsync()).Type);
+        await said.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     [Trait("Property", "P40")]
     public async Task RunAsync_Superseded_ComesBackAfterHalfAMinuteAndOnlyToYield()
     {

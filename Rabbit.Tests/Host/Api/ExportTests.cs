@@ -13,6 +13,7 @@ public sealed class ExportTests(ApiServers servers)
     private const string ReadCsv = "import csv, json, sys; print(json.dumps(list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8')))))";
 
     [Fact]
+    [Trait("Property", "P13")]
     public async Task Export_HostileText_IsReadBackBySomebodyElse_AndIsNoFormula()
     {
         ApiServer server = servers[Engine.PostgresAndRedis];

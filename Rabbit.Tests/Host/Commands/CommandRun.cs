@@ -9,7 +9,8 @@ internal sealed record CommandRun(int Status, string Output, string Error)
     /// <summary>Runs a program to its end.</summary>
     public static async Task<CommandRun> OfAsync(string program, params string[] arguments)
     {
-        await using RunningProcess process = RunningProcess.Start(Path.GetFileName(program), program, arguments);
+        await using RunningProcess process = RunningProcess.Start(
+            Path.GetFileName(program), program, arguments, showsSecrets: arguments is ["token", "create" or "rotate", ..] or ["key", "create", ..]);
         int status = await process.WaitForExitAsync(TimeSpan.FromSeconds(60));
         string error = string.Join('\n', process.ErrorLines);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);

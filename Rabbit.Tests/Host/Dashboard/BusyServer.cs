@@ -29,12 +29,13 @@ public sealed class BusyServer : IAsyncLifetime
 
         LocalService service = Add(LocalService.Echo());
         TunnelClientProcess lost = Add(await TunnelClientProcess.ConnectAsync(first, cache, service.Port));
-        Add(await TunnelClientProcess.ConnectAsync(first, orders, service.Port));
+        Add(await TunnelClientProcess.ConnectAsync(first, orders, service.Port, "--health", "tcp"));
+        // Its service answers, but not as a web server does: it counts as down.
         Add(await TunnelClientProcess.ConnectAsync(first, shop, service.Port));
         await lost.Process.Kill9Async();
         await first.Process.Kill9Async();
         Server = await installation.StartAsync();
-        Add(await TunnelClientProcess.ConnectAsync(Server, files, service.Port));
+        Add(await TunnelClientProcess.ConnectAsync(Server, files, service.Port, "--health", "tcp"));
         await Server.Api.WaitForStateAsync(orders.Port, "live", TimeSpan.FromSeconds(40));
         await Server.Api.WaitForStateAsync(shop.Port, "live", TimeSpan.FromSeconds(40));
         await Curl.GetAsync(cache.Port);

@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Model;
 using Rabbit.Tests.Support;
-using Rabbit.Tunneling.State;
 using Xunit;
 
 namespace Rabbit.Tests.Persistence.Database;

@@ -22,7 +22,7 @@ public sealed class MessageTests
                 U16(random), Text(random), Text(random), Text(random), U16(random), Id(random), U64(random), random.Next(2) == 1), seed);
             Check(new ServerHello(
                 U16(random), Id(random), U64(random), Id(random), U16(random), Text(random), U16(random), U16(random),
-                Duration(random), Duration(random)), seed);
+                Duration(random), Duration(random), (DeclaredService)random.Next(256)), seed, optional: 1);
             Check(new Reject((RejectCode)U16(random), random.Next(2) == 1, Duration(random), Text(random)), seed);
             Check(new Ping(U64(random)), seed);
             Check(new Pong(U64(random)), seed);
@@ -30,6 +30,7 @@ public sealed class MessageTests
             Check(new OpenFailed(U16(random), Text(random)), seed);
             Check(new GoAway((GoAwayReason)random.Next(256), Duration(random), Text(random), Text(random)), seed);
             Check(new Disconnect(Text(random)), seed);
+            Check(new ServiceHealth((ServiceState)random.Next(256), Text(random)), seed);
             Check(new DataHello(Id(random), Id(random)), seed);
             Check(new Start(U64(random), Text(random), U16(random)), seed);
             Check(new Accepted(), seed);
@@ -43,7 +44,7 @@ public sealed class MessageTests
         FrameType[] types =
         [
             ClientHello.Type, ServerHello.Type, Reject.Type, Ping.Type, Pong.Type, NeedChannels.Type, OpenFailed.Type,
-            GoAway.Type, Disconnect.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
+            GoAway.Type, Disconnect.Type, ServiceHealth.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
         ];
         Assert.Equal(Enum.GetValues<FrameType>(), types.Order());
     }
@@ -53,6 +54,19 @@ public sealed class MessageTests
         Assert.Equal(
             [0, 0, 0, 19, 33, 0, 0, 0, 0, 0, 0, 0, 1, 0, 7, .. "1.2.3.4"u8, 0x12, 0x34],
             Frame.Encode(new Start(1, "1.2.3.4", 0x1234)));
+
+    [Fact]
+    public void Encode_ServiceHealth_IsByteExact() =>
+        Assert.Equal([0, 0, 0, 7, 10, 2, 0, 4, .. "down"u8], Frame.Encode(new ServiceHealth(ServiceState.Down, "down")));
+
+    [Fact]
+    public void Read_ServerHelloOfAnEarlierServer_SaysNothingOfTheService()
+    {
+        var hello = new ServerHello(
+            0, Guid.NewGuid(), 3, Guid.NewGuid(), 10000, "", 9999, 8, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45), DeclaredService.Redis);
+        byte[] payload = Frame.Encode(hello)[Frame.HeaderLength..];
+        Assert.Equal(hello with { Service = DeclaredService.Unknown }, new Frame(FrameType.ServerHello, payload.AsMemory(0, payload.Length - 1)).Read<ServerHello>());
+    }
 
     [Fact]
     public void Write_DurationOutOfRange_IsClamped()
@@ -134,14 +148,17 @@ public sealed class MessageTests
         return frame.Read<T>();
     }
 
-    /// <summary>Equal after a round trip, also with bytes appended by a later version; an error with any byte missing.</summary>
-    private static void Check<T>(T message, int seed)
+    /// <summary>
+    /// Equal after a round trip, also with bytes appended by a later version; an error with any byte missing but those at the end that
+    /// earlier versions do not send.
+    /// </summary>
+    private static void Check<T>(T message, int seed, int optional = 0)
         where T : struct, IMessage<T>
     {
         Assert.True(message.Equals(RoundTrip(message)), $"{message} changed on the way; seed {seed}");
         byte[] payload = Frame.Encode(message)[Frame.HeaderLength..];
         Assert.Equal(message, new Frame(T.Type, (byte[])[.. payload, 1, 2, 3]).Read<T>());
-        for (int length = 0; length < Math.Min(payload.Length, 64); length++)
+        for (int length = 0; length < Math.Min(payload.Length - optional, 64); length++)
             Assert.Throws<ProtocolException>(() => new Frame(T.Type, payload.AsMemory(0, length)).Read<T>());
     }
 

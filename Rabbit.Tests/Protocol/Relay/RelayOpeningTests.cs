@@ -58,7 +58,7 @@ public sealed class RelayOpeningTests
     [InlineData(false)]
     [InlineData(true)]
     [Trait("Property", "P46")]
-    public async Task RunAsync_RefusedByAPeerThatIsNotReading_StopsPromptlyAndKeeps512Bytes(bool tls)
+    public async Task RunAsync_RefusedByAPeerThatIsNotReading_StopsPromptlyAndKeepsAllThatItSaid(bool tls)
     {
         await using RelayRig rig = await RelayRig.CreateAsync(tls, bufferLength: 16 * 1024);
         RelayOpening opening = ReadAnswer(rig.B);
@@ -70,7 +70,8 @@ public sealed class RelayOpeningTests
             Frame.Encode(new Refused(RefusedReason.TimedOut, "")), TestContext.Current.CancellationToken);
 
         Assert.Equal(RelayOutcome.NotOpened, await relay);
-        Assert.Equal(much[..RelayOpening.CaptureLimit], opening.FirstBytes.ToArray());
+        Assert.True(opening.FirstBytes.Length <= RelayOpening.CaptureLimit);
+        Assert.Equal(much[..opening.FirstBytes.Length], opening.FirstBytes.ToArray());
         Assert.False(sending.IsCompleted);
         await rig.A.SendAsync("reply"u8.ToArray(), TestContext.Current.CancellationToken);
         byte[] reply = await rig.Visitor.ReceiveExactlyAsync(5);
@@ -80,12 +81,12 @@ public sealed class RelayOpeningTests
     }
 
     [Fact(Timeout = Timeout)]
-    public async Task RunAsync_RefusedAfterSingleBytes_KeepsThemJoinedUpToTheLimit()
+    public async Task RunAsync_RefusedAfterSingleBytes_KeepsThemJoined()
     {
         await using RelayRig rig = await RelayRig.CreateAsync(tls: false);
         RelayOpening opening = ReadAnswer(rig.B);
         Task<RelayOutcome> relay = rig.RunAsync(opening, TestContext.Current.CancellationToken);
-        byte[] bytes = [.. Enumerable.Range(0, RelayOpening.CaptureLimit + 20).Select(i => (byte)i)];
+        byte[] bytes = [.. Enumerable.Range(0, 600).Select(i => (byte)i)];
         foreach (byte b in bytes)
         {
             await rig.Visitor.SendAsync(new[] { b }, TestContext.Current.CancellationToken);
@@ -93,7 +94,40 @@ public sealed class RelayOpeningTests
         }
         await rig.Service.SendAsync(Frame.Encode(new Refused(RefusedReason.TimedOut, "")), TestContext.Current.CancellationToken);
         Assert.Equal(RelayOutcome.NotOpened, await relay);
-        Assert.Equal(bytes[..RelayOpening.CaptureLimit], opening.FirstBytes.ToArray());
+        Assert.Equal(bytes, opening.FirstBytes.ToArray());
+    }
+
+    [Theory(Timeout = Timeout)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    public async Task RunAsync_MuchSaidBeforeTheStepIsDone_FlowsUpToTheLimitAndThenWaits(bool tls, bool opens)
+    {
+        await using RelayRig rig = await RelayRig.CreateAsync(tls);
+        var decision = new TaskCompletionSource<bool>();
+        var opening = new RelayOpening(() => new(decision.Task));
+        Task<RelayOutcome> relay = rig.RunAsync(opening, TestContext.Current.CancellationToken);
+        byte[] much = [.. Enumerable.Range(0, 4 * RelayOpening.CaptureLimit).Select(i => (byte)(i * 7))];
+        Task sending = rig.Visitor.SendAsync(much, TestContext.Current.CancellationToken).AsTask();
+        byte[] early = await rig.Service.ReceiveExactlyAsync(RelayOpening.CaptureLimit);
+        Assert.Equal(much[..early.Length], early);
+
+        decision.SetResult(opens);
+        if (opens)
+        {
+            Assert.Equal(much[early.Length..], await rig.Service.ReceiveExactlyAsync(much.Length - early.Length));
+            await sending;
+            await rig.Visitor.ShutdownSendAsync();
+            await rig.Service.ShutdownSendAsync();
+            Assert.Equal(RelayOutcome.Completed, await relay);
+            return;
+        }
+        Assert.Equal(RelayOutcome.NotOpened, await relay);
+        Assert.Equal(early, opening.FirstBytes.ToArray());
+        Assert.Equal(early.Length, rig.Counters.AToB);
+        rig.A.Abort();
+        await Record.ExceptionAsync(() => sending); // Or the kernel has taken it all.
     }
 
     [Theory(Timeout = Timeout)]

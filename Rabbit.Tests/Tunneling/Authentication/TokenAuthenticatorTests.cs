@@ -142,7 +142,8 @@ public sealed class TokenAuthenticatorTests
     [InlineData("2001:db8::/32", "10.0.0.1", false)]
     public async Task Authenticate_ClientNetworks_DecideByTheAddress(string network, string address, bool isAllowed)
     {
-        _tokens.Row = _tokens.Row! with { Rules = TunnelRules.None with { ClientNetworks = [IPNetwork.Parse(network)] } };
+        Assert.True(NetworkRules.TryRead([network], out NetworkRules rules));
+        _tokens.Row = _tokens.Row! with { Rules = TunnelRules.None with { ClientNetworks = rules } };
         AuthenticationResult result = await _authenticator.AuthenticateAsync(
             _text.Reveal(), IPAddress.Parse(address), TestContext.Current.CancellationToken);
         Assert.Equal(isAllowed, result.Token is not null);

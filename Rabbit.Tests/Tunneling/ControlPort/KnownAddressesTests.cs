@@ -35,6 +35,17 @@ public sealed class KnownAddressesTests
     }
 
     [Fact]
+    public void Expect_AClientOfTheServerBefore_IsKnownUntilItShouldHaveCome()
+    {
+        var known = new KnownAddresses(_time);
+        known.Expect(Address, "a");
+        Pass(known, TimeSpan.FromMinutes(9));
+        Assert.True(known.Contain(Address, "a"));
+        Pass(known, TimeSpan.FromMinutes(2));
+        Assert.False(known.Contain(Address));
+    }
+
+    [Fact]
     [Trait("Property", "P12")]
     public void Add_AMillionAddressesThatLeave_TheTableIsBounded()
     {

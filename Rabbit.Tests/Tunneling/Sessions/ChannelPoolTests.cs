@@ -48,6 +48,28 @@ public sealed class ChannelPoolTests : IDisposable
     }
 
     [Fact]
+    [Trait("Property", "P43")]
+    public async Task ReplaceReady_AChannelWasDead_ClosesThoseBesideItOnceAndAsksForOthers()
+    {
+        ChannelPool pool = Pool(minimum: 3);
+        long takenAt = _time.GetTimestamp();
+        await AddAsync(pool);
+        var (_, beside) = await AddAsync(pool);
+        Assert.NotNull((await pool.TakeAsync(Patience, _time)).Channel);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await pool.ReplaceReadyAsync(takenAt, _time);
+        Assert.Equal(0, pool.Ready);
+        Assert.True(_asked >= 3);
+
+        // Another visitor finds its channel of that time dead too: what has come since is sound.
+        await AddAsync(pool);
+        int asked = _asked;
+        await pool.ReplaceReadyAsync(takenAt, _time);
+        Assert.Equal((1, asked), (pool.Ready, _asked));
+        Assert.NotNull(beside);
+    }
+
+    [Fact]
     [Trait("Property", "P39")]
     public async Task Add_AfterTheVisitorGaveUp_IsKeptForTheNextOrClosed()
     {

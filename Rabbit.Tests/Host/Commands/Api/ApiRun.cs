@@ -48,5 +48,9 @@ internal sealed class ApiRun : IDisposable
     public Task<CommandRun> RunAsync(params string[] arguments) =>
         CommandRun.OfAsync(Programs.Rabbit, [.. arguments, "--api", _address, "--key-file", KeyFile]);
 
+    /// <summary>Starts a command that goes on until it is ended.</summary>
+    public RunningProcess Start(params string[] arguments) =>
+        RunningProcess.Start($"rabbit {arguments[0]}", Programs.Rabbit, [.. arguments, "--api", _address, "--key-file", KeyFile]);
+
     public void Dispose() => _directory.Dispose();
 }

@@ -63,7 +63,7 @@ public sealed class ServerCommandsTests
         string command = printed.Split('\n')[^1];
         Assert.EndsWith("' --local-port 6379", command, StringComparison.Ordinal);
 
-        await using RunningProcess client = RunningProcess.Start("tunnel-client", "/bin/bash", ["-c", $"exec {command}"]);
+        await using RunningProcess client = RunningProcess.Start("tunnel-client", "/bin/bash", ["-c", $"exec env {command}"]);
         int port = (await JsonAsync(run, "team", "show", "default")).GetProperty("tokens").EnumerateArray().Max(token => token.GetProperty("port").GetInt32());
         await server.Api.WaitForStateAsync(port, "live", TimeSpan.FromSeconds(20));
     }

@@ -6,6 +6,7 @@ using Xunit;
 namespace Rabbit.Tests.Host.Commands.Api;
 
 /// <summary>What others have named cannot steer the terminal of the one who lists it.</summary>
+[Trait("Property", "P13")]
 public sealed class TerminalInjectionTests
 {
     private const string Hostile = "\u001b[31m[red]x[/]\u202eabc\u0007\u009b2J\u2028z\u001b]0;title\u0007";
