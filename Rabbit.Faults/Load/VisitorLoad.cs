@@ -10,7 +10,9 @@ internal sealed class VisitorLoad : IAsyncDisposable
 {
     private const int BriefLoops = 2;
     private const int MaximumBrief = 20_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    // How fast is not asked here: silence for so long is no slow machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly RunHistory _history;
     private readonly CancellationTokenSource _stop = new();
@@ -62,8 +64,8 @@ internal sealed class VisitorLoad : IAsyncDisposable
     private Task<Visit> BriefAsync(LoadTunnel tunnel, Random random) => new Visitor(tunnel, _history).AskAsync(random.Next(1, MaximumBrief), Patience);
 
     private Task<Visit> StreamAsync(LoadTunnel tunnel, Random random) => new Visitor(tunnel, _history).StreamAsync(
-        random.Next(50_000, 1_000_000), TimeSpan.FromMilliseconds(random.Next(5, 50)), Patience + Patience);
+        random.Next(50_000, 1_000_000), TimeSpan.FromMilliseconds(random.Next(5, 50)), Patience * 2);
 
     private Task<Visit> IdleAsync(LoadTunnel tunnel, Random random) => new Visitor(tunnel, _history).IdleAsync(
-        random.Next(1, 1000), Patience + Patience, Task.WhenAny(_ask.Task, Task.Delay(TimeSpan.FromSeconds(random.Next(1, 8)))));
+        random.Next(1, 1000), Patience * 2, Task.WhenAny(_ask.Task, Task.Delay(TimeSpan.FromSeconds(random.Next(1, 8)))));
 }

@@ -17,7 +17,7 @@ internal static class Afterwards
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     /// <summary>Where visitors of the history come from, in whichever network; a crowd that has no history comes from others.</summary>
-    private static readonly string[] Visitors = ["127.0.0.1", "127.0.0.2", $"{TwoNetworks.ServerAddress}"];
+    private static readonly string[] Addresses = ["127.0.0.1", "127.0.0.2", $"{TwoNetworks.ServerAddress}"];
 
     /// <summary>Checks the history, the connection log, the sessions and the process.</summary>
     /// <param name="run">Where violations go.</param>
@@ -28,7 +28,7 @@ internal static class Afterwards
     {
         List<Visit> visits = [.. run.History.Visits.Where(visit => visit.LocalPort != 0 && world.Tunnels.Any(tunnel => tunnel.Port == visit.TunnelPort))];
         List<ConnectionLogRow> rows = await SettledRowsAsync(world, visits.Count);
-        run.Expect(Checks.Visits.Check(run.History, rows));
+        run.Expect(Visits.Check(run.History, rows));
         run.Expect(LogAgreement.Check(visits, rows, mayDiffer ?? (_ => false), visit => run.History.Windows.Any(window => window.Touches(visit))));
         foreach (LoadTunnel tunnel in world.Tunnels)
         {
@@ -67,7 +67,7 @@ internal static class Afterwards
         while (true)
         {
             await using RabbitDbContext database = world.Installation.OpenDatabase();
-            List<ConnectionLogRow> rows = await database.ConnectionLogs.AsNoTracking().Where(row => ports.Contains(row.Port) && Visitors.Contains(row.VisitorAddress)).ToListAsync();
+            List<ConnectionLogRow> rows = await database.ConnectionLogs.AsNoTracking().Where(row => ports.Contains(row.Port) && Addresses.Contains(row.VisitorAddress)).ToListAsync();
             TimeSpan waited = TimeProvider.System.GetElapsedTime(started);
             bool isSettled = rows.TrueForAll(row => row.Status != ConnectionStatus.Active);
             if ((isSettled && (rows.Count >= visits || waited > TimeSpan.FromSeconds(5))) || waited > Soon)

@@ -9,7 +9,7 @@ namespace Rabbit.Faults.Rows;
 internal sealed class ClientKilled : FaultRow
 {
     private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public override string Name => "client-kill";
 

@@ -16,7 +16,7 @@ internal sealed class DescriptorsExhausted : FaultRow
 {
     private const int Limit = 1200;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public override string Name => "descriptors";
 

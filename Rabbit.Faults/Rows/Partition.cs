@@ -13,7 +13,7 @@ namespace Rabbit.Faults.Rows;
 internal sealed class Partition : FaultRow
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public override string Name => "partition";
 

@@ -3,7 +3,7 @@ namespace Rabbit.Tests.Support;
 /// <summary>A running <c>tunnel-client connect</c> with a home directory of its own.</summary>
 internal sealed class TunnelClientProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(60);
 
     private readonly TempDirectory _home = new();
 
