@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Rabbit.Tests.Support;
 using Xunit;
@@ -24,8 +25,9 @@ public sealed class DatabaseCommandTests
         await CommandRun.FailDatabaseAsync(installation, "stats");
         Assert.Empty(Directory.GetFileSystemEntries(installation.Data));
 
-        Assert.Contains("applied 3 of 3 migrations", await CommandRun.DatabaseAsync(installation, "migrate"), StringComparison.Ordinal);
-        Assert.Contains("applied 0 of 3 migrations", await CommandRun.DatabaseAsync(installation, "migrate"), StringComparison.Ordinal);
+        Match applied = Regex.Match(await CommandRun.DatabaseAsync(installation, "migrate"), @"applied ([1-9]\d*) of \1 migrations");
+        Assert.True(applied.Success);
+        Assert.Contains($"applied 0 of {applied.Groups[1].Value} migrations", await CommandRun.DatabaseAsync(installation, "migrate"), StringComparison.Ordinal);
         Assert.Contains("is healthy", Assert.Single((await CommandRun.DatabaseAsync(installation, "health")).Split('\n')), StringComparison.Ordinal);
         JsonElement stats = await JsonAsync(installation, "stats");
         Assert.Equal((0, 10000, 20000), (
