@@ -9,12 +9,13 @@ internal static class Visits
     private const int Shown = 5;
 
     /// <summary>Nobody gets a wrong byte, and who comes and goes outside of all faults is served.</summary>
-    /// <param name="history">What happened.</param>
-    /// <param name="rows">What the server says of it, to be told along.</param>
-    public static IEnumerable<string> Check(RunHistory history, IReadOnlyCollection<ConnectionLogRow>? rows = null)
+    /// <param name="visits">Those to be looked at.</param>
+    /// <param name="windows">The times in which they may have noticed a fault.</param>
+    /// <param name="rows">What the server says of them, to be told along.</param>
+    public static IEnumerable<string> Check(IReadOnlyCollection<Visit> visits, IReadOnlyCollection<FaultWindow> windows, IReadOnlyCollection<ConnectionLogRow>? rows = null)
     {
-        List<Visit> corrupt = [.. history.Visits.Where(visit => visit.Outcome == VisitOutcome.Corrupt)];
-        List<Visit> failed = [.. history.Visits.Where(visit => visit.Outcome is not VisitOutcome.Served and not VisitOutcome.Corrupt && !history.Windows.Any(window => window.Touches(visit)))];
+        List<Visit> corrupt = [.. visits.Where(visit => visit.Outcome == VisitOutcome.Corrupt)];
+        List<Visit> failed = [.. visits.Where(visit => visit.Outcome is not VisitOutcome.Served and not VisitOutcome.Corrupt && !windows.Any(window => window.Touches(visit)))];
         foreach (Visit visit in corrupt.Take(Shown))
             yield return $"Wrong bytes: {visit}";
         foreach (Visit visit in failed.Take(Shown))

@@ -72,7 +72,7 @@ internal sealed class BadNetwork : FaultRow
             Footprint baseline = Footprint.Of(world.Server.Process);
             await StreamsAsync(run, tunnel, bytes);
             // The log knows the relay's ports and not the visitors': the byte counts of whole streams are checked without them.
-            run.Expect(Visits.Check(run.History));
+            run.Expect(Visits.Check(run.History.Visits, run.History.Windows));
             if (await baseline.ComesBackAsync(world.Server.Process, 1, TimeSpan.FromSeconds(60)) is { } held)
                 run.Expect(false, held);
         }

@@ -22,13 +22,13 @@ internal sealed record ServerSample(TimeSpan At, double Heap, int Descriptors, i
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     /// <summary>Makes the server collect, and takes a sample.</summary>
-    public static async Task<ServerSample> TakeAsync(Installation installation, RabbitProcess server, TimeSpan at)
+    public static async Task<ServerSample> TakeAsync(RabbitProcess server, TimeSpan at)
     {
-        double before = (await MetricsPage.ScrapeAsync(installation, server))[FullCollections];
+        string key = (await server.ReadAdminKeyAsync()).Trim();
+        double before = (await ScrapeAsync(server, key, _ => true))[FullCollections];
         await CollectAsync(server.Process.Id);
         // The page is made at most every 0.3 s, and shows the last collection's figures.
-        MetricsPage page = await Eventually.BecomesAsync(
-            () => MetricsPage.ScrapeAsync(installation, server), page => page[FullCollections] > before, Soon, "the server has collected its garbage");
+        MetricsPage page = await ScrapeAsync(server, key, page => page[FullCollections] > before);
         return new ServerSample(
             at, (page.Sum("dotnet_gc_last_collection_heap_size_bytes") - page.Sum("dotnet_gc_last_collection_heap_fragmentation_size_bytes")) / 1e6,
             server.Process.Descriptors, server.Process.Threads, (int)page.Sum("dotnet_timer_count"), (int)page.Sum("dotnet_thread_pool_queue_length_total"));
@@ -38,6 +38,9 @@ internal sealed record ServerSample(TimeSpan At, double Heap, int Descriptors, i
         CultureInfo.InvariantCulture, $"at {At.TotalSeconds:0} s: heap {Heap:0.00} MB, {Descriptors} descriptors, {Threads} threads, {Timers} timers, {Queued} queued");
 
     private const string FullCollections = "dotnet_gc_collections_total{gc_heap_generation=\"gen2\"}";
+
+    private static async Task<MetricsPage> ScrapeAsync(RabbitProcess server, string key, Func<MetricsPage, bool> satisfies) =>
+        (await Eventually.BecomesAsync(() => MetricsPage.TryScrapeAsync(server, key), page => page is not null && satisfies(page), Soon, "the metrics show it"))!;
 
     private static async Task CollectAsync(int process)
     {

@@ -76,7 +76,7 @@ internal sealed class SoakRow(TimeSpan duration) : FaultRow
 
     private static async Task<ServerSample> SampleAsync(RowRun run, World world)
     {
-        ServerSample sample = await ServerSample.TakeAsync(world.Installation, world.Server, run.History.Now);
+        ServerSample sample = await ServerSample.TakeAsync(world.Server, run.History.Now);
         run.History.Add("server", "sample", sample.ToString());
         return sample;
     }

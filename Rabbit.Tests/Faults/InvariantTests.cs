@@ -33,12 +33,12 @@ public sealed class InvariantTests : IDisposable
     public void Visit_OutsideAndInsideOfAFault_IsFoundWhereItMayNotBe(string outcome, int outside, int inside)
     {
         _history.Add(VisitAt(10, Enum.Parse<VisitOutcome>(outcome)));
-        Assert.Equal(outside, Visits.Check(_history).Count());
+        Assert.Equal(outside, Visits.Check(_history.Visits, _history.Windows).Count());
         _history.AddWindow(new FaultWindow(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(9.9), null));
         _history.AddWindow(new FaultWindow(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), Port: 2));
-        Assert.Equal(outside, Visits.Check(_history).Count());
+        Assert.Equal(outside, Visits.Check(_history.Visits, _history.Windows).Count());
         _history.AddWindow(new FaultWindow(TimeSpan.FromSeconds(10.5), TimeSpan.FromSeconds(20), Port: 1));
-        Assert.Equal(inside, Visits.Check(_history).Count());
+        Assert.Equal(inside, Visits.Check(_history.Visits, _history.Windows).Count());
     }
 
     [Fact]

@@ -36,6 +36,13 @@ internal sealed partial class MetricsPage
         return new MetricsPage(text);
     }
 
+    /// <summary>Scrapes with this key; null when the server is too busy, or its database, to answer.</summary>
+    public static async Task<MetricsPage?> TryScrapeAsync(RabbitProcess server, string key)
+    {
+        var (status, text) = await ScrapeAsync(server, key);
+        return status == HttpStatusCode.OK ? new MetricsPage(text) : null;
+    }
+
     /// <summary>Scrapes with this key, or none.</summary>
     public static async Task<(HttpStatusCode Status, string Text)> ScrapeAsync(RabbitProcess server, string? key)
     {
