@@ -10,6 +10,9 @@ namespace Rabbit.Fuzz.Targets;
 /// <summary>The legacy protocol's lines, and the texts in them: tokens, channel ids; connection strings and fingerprints, which people paste.</summary>
 internal static class Lines
 {
+    // More than any peer may say, and few enough that an input of empty lines does not seem to need much memory.
+    private const int MostLines = 64;
+
     public static void Run(byte[] input)
     {
         string? whole = null;
@@ -19,6 +22,8 @@ internal static class Lines
             whole ??= read;
             BrokenException.Unless(read == whole, "The segmentation changes what is read.");
         }
+        foreach (string line in whole!.Split('\n'))
+            ReadTexts(line);
         ReadTexts(Encoding.UTF8.GetString(input));
     }
 
@@ -29,11 +34,10 @@ internal static class Lines
         try
         {
             // Everything is there: no read waits.
-            while (input.ReadLineAsync(ProtocolLimits.LegacyLine).AsTask().GetAwaiter().GetResult() is { } line)
+            for (int lines = 0; lines < MostLines && input.ReadLineAsync(ProtocolLimits.LegacyLine).AsTask().GetAwaiter().GetResult() is { } line; lines++)
             {
                 BrokenException.Unless(line.Length <= ProtocolLimits.LegacyLine && line.All(c => c is >= ' ' and <= '~'), "A line holds what it may not.");
                 read.Append(line).Append('\n');
-                ReadTexts(line);
             }
         }
         catch (ProtocolException e)
