@@ -9,8 +9,10 @@ namespace Rabbit.Tests.Faults;
 
 /// <summary>
 /// Each row of the fault suite in a few rounds. The long form is faults/run.sh, and its figures are in docs/reliability.md; a failure is
-/// repeated by RABBIT_TEST_SEED.
+/// repeated by RABBIT_TEST_SEED. Nothing else runs beside them: what they hold the programs to are seconds.
 /// </summary>
+[Collection(nameof(FaultRowTests))]
+[CollectionDefinition(nameof(FaultRowTests), DisableParallelization = true)]
 public sealed class FaultRowTests
 {
     private const int LinesShown = 100;
