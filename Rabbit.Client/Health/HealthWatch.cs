@@ -79,12 +79,11 @@ internal sealed partial class HealthWatch(LocalService service, HealthOptions op
     // Until the next probe is due, or there is a reason for it before.
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        using var due = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ServiceProbe? probe = Volatile.Read(ref _probe);
         bool isWell = _health.State != ServiceState.Down && _failures == 0;
-        using ITimer? timer = probe is null || (isWell && probe.IsToBeSpared)
-            ? null
-            : time.CreateTimer(static due => ((CancellationTokenSource)due!).Cancel(), due, isWell ? options.Interval : options.Retry, Timeout.InfiniteTimeSpan);
+        TimeSpan wait = probe is null || (isWell && probe.IsToBeSpared) ? Timeout.InfiniteTimeSpan : isWell ? options.Interval : options.Retry;
+        using var over = new CancellationTokenSource(wait, time);
+        using var due = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
         try
         {
             await _hints.Reader.ReadAsync(due.Token);

@@ -36,9 +36,8 @@ internal sealed class OfflineTunnel(
             return false;
 
         OfflineContext context = Context(visitor, OfflineReason.ClientAway);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(live, abortEverything.Token);
-        using ITimer timer = time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Value.OfflineDetectTimeout, Timeout.InfiniteTimeSpan);
+        using var late = new CancellationTokenSource(options.Value.OfflineDetectTimeout, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(live, abortEverything.Token, late.Token);
         try
         {
             TimeSpan hold = visitor.Tunnel.Hold;
@@ -175,8 +174,8 @@ internal sealed class OfflineTunnel(
     /// <exception cref="IOException">The visitor has gone.</exception>
     private async Task<bool> HoldAsync(PipeReader input, TimeSpan hold, CancellationToken live, CancellationToken stopped)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(live, stopped);
-        using ITimer timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), end, hold, Timeout.InfiniteTimeSpan);
+        using var over = new CancellationTokenSource(hold, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(live, stopped, over.Token);
         try
         {
             while (true)
