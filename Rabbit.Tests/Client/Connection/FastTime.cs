@@ -11,7 +11,16 @@ internal sealed class FastTime(int factor, TimeSpan? atLeast = null) : TimeProvi
     public override long GetTimestamp() => System.GetTimestamp() * factor;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        System.CreateTimer(callback, state, Shorten(dueTime), Shorten(period));
+        new FastTimer(this, System.CreateTimer(callback, state, Shorten(dueTime), Shorten(period)));
 
     private TimeSpan Shorten(TimeSpan time) => time < _atLeast ? time : time / factor;
+
+    private sealed class FastTimer(FastTime time, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(time.Shorten(dueTime), time.Shorten(period));
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
 }

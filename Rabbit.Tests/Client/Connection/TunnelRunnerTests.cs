@@ -15,8 +15,8 @@ public sealed class TunnelRunnerTests : IDisposable
     [Trait("Property", "P42")]
     public async Task RunAsync_HeartbeatAnswered_StaysAndAnswersTheServersOwn()
     {
-        await using RunningClient client = Start(new FastTime(20)); // 15 s pass in 0.75 s, and 45 s in 2.25 s.
-        using var control = (await _server.AcceptLoginAsync()).Control;
+        await using RunningClient client = Start(new FastTime(20)); // 30 s pass in 1.5 s, and 90 s in 4.5 s.
+        using var control = await AcceptWithLongTimesAsync();
         for (int beat = 1; beat <= 4; beat++)
         {
             ulong number = (await control.ReadAsync()).Read<Ping>().Number;
@@ -92,7 +92,7 @@ public sealed class TunnelRunnerTests : IDisposable
     public async Task RunAsync_SentAwayToComeBackAtOnce_DoesSoWithinATenthOfASecond_AndTriesOnWithTheUsualPauses()
     {
         await using var client = new RunningClient(_server.Port, time: new FastTime(20), jitter: 1);
-        using (var control = (await _server.AcceptLoginAsync()).Control)
+        using (var control = await AcceptWithLongTimesAsync())
         {
             await control.ReadAsync(); // A ping: the session is older than a second.
             Task atOnce = client.NextLineAsync("Moving; trying again in 0.1 s");
@@ -239,6 +239,14 @@ public sealed class TunnelRunnerTests : IDisposable
     }
 
     public void Dispose() => _server.Dispose();
+
+    // Half a heartbeat is long enough to be shortened too.
+    private async Task<ScriptedServer.Connection> AcceptWithLongTimesAsync()
+    {
+        var (control, _) = await _server.AcceptControlAsync();
+        await control.SendAsync(_server.NextHello() with { Heartbeat = TimeSpan.FromSeconds(30), DeadAfter = TimeSpan.FromSeconds(90) });
+        return control;
+    }
 
     private RunningClient Start(TimeProvider? time = null) => new(_server.Port, localPort: 1, time);
 }
