@@ -10,11 +10,13 @@ namespace Rabbit.Tests;
 /// </summary>
 public sealed partial class TimerRuleTests
 {
+    private static readonly string[] Projects = ["Client", "Host", "Persistence", "Protocol", "Tunneling"];
+
     [Fact]
     public void Timers_AreWaitedFor()
     {
         string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, ".."));
-        string[] sources = [.. new[] { "Client", "Host", "Persistence", "Protocol", "Tunneling" }
+        string[] sources = [.. Projects
             .SelectMany(project => Directory.EnumerateFiles(Path.Combine(root, $"Rabbit.{project}"), "*.cs", SearchOption.AllDirectories))];
         Assert.NotEmpty(sources);
         Assert.Empty(sources.SelectMany(file => NotWaitedFor().Matches(File.ReadAllText(file)).Select(match => $"{file}: {match.Value}")));
