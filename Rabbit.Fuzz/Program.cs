@@ -7,10 +7,10 @@ using SharpFuzz;
 // rabbit-fuzz TARGET                             under afl-fuzz: inputs one after the other
 // rabbit-fuzz TARGET FILE...                     each file once
 // rabbit-fuzz TARGET --mutate SECONDS FILE...    each file once, and then mutations of them
-// rabbit-fuzz strangers PORT COUNT SEED FILE...  so many connections to a control port of this machine (docs/security.md)
-if (args is ["strangers", var port, var count, var seed, .. { Length: > 0 } words])
+// rabbit-fuzz strangers PORT COUNT RATE SEED FILE...  so many connections to a control port of this machine, RATE a second (docs/security.md)
+if (args is ["strangers", var port, var count, var rate, var seed, .. { Length: > 0 } words])
 {
-    return await new StrangerRun(Number(port), Number(count), Number(seed), [.. words.Select(File.ReadAllBytes)]).RunAsync() ? 0 : 1;
+    return await new StrangerRun(Number(port), Number(count), Number(rate), Number(seed), [.. words.Select(File.ReadAllBytes)]).RunAsync() ? 0 : 1;
 }
 
 if (args is not [var name, .. var files] || FuzzTarget.All.FirstOrDefault(target => target.Name == name) is not { } chosen)

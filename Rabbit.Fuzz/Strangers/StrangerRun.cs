@@ -7,9 +7,10 @@ namespace Rabbit.Fuzz.Strangers;
 
 /// <summary>
 /// Connects to a control port of this machine again and again as those do who cannot log in, from a million addresses of 127.0.0.0/8
-/// and, one in ten, from fifty that are soon kept out. Nobody may be let in, and every connection must end.
+/// and, one in ten, from fifty that are soon kept out. Nobody may be let in, and every connection must end. At most so many begin in a
+/// second as the rate says.
 /// </summary>
-internal sealed class StrangerRun(int port, int count, int seed, IReadOnlyList<byte[]> corpus)
+internal sealed class StrangerRun(int port, int count, int rate, int seed, IReadOnlyList<byte[]> corpus)
 {
     private const int QuickAtOnce = 64;
     private const int SlowAtOnce = 400;
@@ -20,6 +21,8 @@ internal sealed class StrangerRun(int port, int count, int seed, IReadOnlyList<b
     // A handshake has ten seconds; the rest is for a machine that is busy.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private int _begun;
     private int _made;
     private int _letIn;
     private int _endless;
@@ -27,14 +30,13 @@ internal sealed class StrangerRun(int port, int count, int seed, IReadOnlyList<b
     /// <summary>Runs to the end; false when one was let in, or not turned away.</summary>
     public async Task<bool> RunAsync()
     {
-        long started = Stopwatch.GetTimestamp();
         int slow = count / OneInSoManyIsSlow;
         await Task.WhenAll(
         [
             .. Enumerable.Range(0, QuickAtOnce).Select(worker => RunAsync(worker, Share(count - slow, QuickAtOnce, worker), isSlow: false)),
             .. Enumerable.Range(0, SlowAtOnce).Select(worker => RunAsync(QuickAtOnce + worker, Share(slow, SlowAtOnce, worker), isSlow: true)),
         ]);
-        Console.WriteLine($"strangers: {_made} connections in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, "
+        Console.WriteLine($"strangers: {_made} connections in {Stopwatch.GetElapsedTime(_started).TotalSeconds:0.0} s, "
             + $"{slow} of them slow; {_letIn} let in, {_endless} not ended");
         return _letIn + _endless == 0;
     }
@@ -44,6 +46,7 @@ internal sealed class StrangerRun(int port, int count, int seed, IReadOnlyList<b
         var words = new StrangerWords(corpus, seed + worker);
         for (int i = 0; i < connections; i++)
         {
+            await WaitForTurnAsync();
             try
             {
                 using var deadline = new CancellationTokenSource(Longest);
@@ -59,6 +62,13 @@ internal sealed class StrangerRun(int port, int count, int seed, IReadOnlyList<b
             }
             Interlocked.Increment(ref _made);
         }
+    }
+
+    private async Task WaitForTurnAsync()
+    {
+        TimeSpan turn = TimeSpan.FromSeconds((double)Interlocked.Increment(ref _begun) / rate) - Stopwatch.GetElapsedTime(_started);
+        if (turn > TimeSpan.Zero)
+            await Task.Delay(turn);
     }
 
     private async Task ConnectAsync(StrangerWords words, StrangerKind kind, CancellationToken cancellationToken)

@@ -56,8 +56,7 @@ public abstract class RelayEnd : IAsyncDisposable
     }
 
     /// <summary>
-    /// True when the end that was just received is none, but what a reset leaves behind when a send has met its error first:
-    /// the kernel reports an error once.
+    /// True when the peer has reset the connection, which may look like an end: the kernel reports the error once, to a receive or to a send.
     /// </summary>
     public virtual bool EndIsReset => false;
 

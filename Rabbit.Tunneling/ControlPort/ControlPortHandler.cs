@@ -22,7 +22,7 @@ internal sealed partial class ControlPortHandler(
     {
         await using var incoming = IncomingConnection.Take(connection);
         RelayEnd end = incoming.Transport.End;
-        using HandshakeAdmission.Place? place = !networks.AllowClient(incoming.Remote.Address) || descriptors.DropsClient(incoming) ? null : admission.TryEnter(incoming.Remote.Address, end.Abort);
+        using HandshakeAdmission.Place? place = MayEnter(incoming) ? admission.TryEnter(incoming.Remote.Address, end.Abort) : null;
         if (place is null)
         {
             incoming.Detach().Abort();
@@ -45,6 +45,11 @@ internal sealed partial class ControlPortHandler(
             Penalize(incoming, place, e is OperationCanceledException ? LoginPenalties.TooSlow : LoginPenalties.NoLogin);
         }
     }
+
+    // Who has sent a reset by the time that it is accepted costs no more than that: otherwise a flood of them fills the kernel's queue, and a
+    // client's connections are dropped there and come a second later.
+    private bool MayEnter(IncomingConnection incoming) =>
+        !incoming.Transport.End.EndIsReset && networks.AllowClient(incoming.Remote.Address) && !descriptors.DropsClient(incoming);
 
     private async Task<TunnelSession?> AuthenticateAsync(
         IncomingConnection incoming, HandshakeAdmission.Place place, CancellationToken cancellationToken)
