@@ -65,6 +65,10 @@ public static class TunnelingServices
         services.AddSingleton<OpenVisitors>();
         services.AddSingleton<OpeningVisitors>();
         services.AddSingleton<LoadBalancers>();
+        services.AddSingleton<PostgresEncryption>();
+        services.AddSingleton<VisitorAnswers>();
+        services.AddSingleton<VisitorAdmission>();
+        services.AddSingleton<ReturningClient>();
         services.AddSingleton<OfflineTunnel>();
         services.AddSingleton(provider => new VanishedPeers(
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value.DeadAfter, provider.GetRequiredService<TimeProvider>()));

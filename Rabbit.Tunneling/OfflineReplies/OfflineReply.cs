@@ -4,8 +4,7 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Tunneling.OfflineReplies;
 
 /// <summary>
-/// What a visitor is told, in its own protocol, when its tunnel cannot serve it. After a reply the connection ends; only
-/// after the one-byte answer to PostgreSQL's requests for encryption the visitor goes on.
+/// What a visitor is told, in its own protocol, when its tunnel cannot serve it. After a reply the connection ends.
 /// </summary>
 internal static class OfflineReply
 {
@@ -17,8 +16,7 @@ internal static class OfflineReply
     {
         VisitorProtocol.Http => HttpReply.Create(context, withBody: true),
         VisitorProtocol.HttpHead => HttpReply.Create(context, withBody: false),
-        VisitorProtocol.Postgres => PostgresReply.Error(context),
-        VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest => PostgresReply.NoEncryption,
+        VisitorProtocol.Postgres or VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest => PostgresReply.Error(context),
         VisitorProtocol.Redis => RedisError(context),
         VisitorProtocol.Ssh => SshReply.Create(context),
         VisitorProtocol.Tls => TlsAlert,

@@ -9,6 +9,9 @@ namespace Rabbit.Tunneling.OfflineReplies;
 /// </summary>
 internal static class PostgresReply
 {
+    /// <summary>Yes, to SSLRequest; the client goes on with a TLS handshake.</summary>
+    public static ReadOnlyMemory<byte> Encryption { get; } = "S"u8.ToArray();
+
     /// <summary>No encryption here, to SSLRequest and GSSENCRequest; the client goes on in plaintext or gives up.</summary>
     public static ReadOnlyMemory<byte> NoEncryption { get; } = "N"u8.ToArray();
 

@@ -14,11 +14,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
 internal sealed class LiveTunnel(
-    OfflineTunnel offline, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
+    VisitorAnswers answers, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
 {
-    // Long enough for the first words that a visitor sends by itself, short enough to be at once.
-    private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Serves the visitor to the end; false when the session ended before it could.</summary>
     public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
     {
@@ -50,8 +47,8 @@ internal sealed class LiveTunnel(
                 return false;
             if (channel is null)
             {
-                await offline.AnswerAsync(
-                    visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy, PatienceWithSilence,
+                await answers.AnswerAsync(
+                    visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy,
                     failure == ChannelFailure.TimedOut ? ConnectionStatus.Timeout : ConnectionStatus.Refused, "no data channel");
                 return true;
             }
@@ -123,7 +120,7 @@ internal sealed class LiveTunnel(
             visitor.Counters.StartAToBOver();
             return false;
         }
-        await offline.AnswerAsync(visitor, verdict.Reason, PatienceWithSilence, verdict.Status, verdict.Sentence);
+        await answers.AnswerAsync(visitor, verdict.Reason, verdict.Status, verdict.Sentence);
         return true;
     }
 

@@ -11,7 +11,7 @@ namespace Rabbit.Tunneling.TunnelPorts;
 /// offline port it is first found out whether this is the client coming back.
 /// </summary>
 internal sealed class TunnelPortHandler(
-    LiveTunnel live, OfflineTunnel offline, OpeningVisitors opening, LoadBalancers loadBalancers, ServerNetworks networks, DescriptorBudget descriptors,
+    LiveTunnel live, OfflineTunnel offline, VisitorAdmission admission, OpeningVisitors opening, LoadBalancers loadBalancers, ServerNetworks networks, DescriptorBudget descriptors,
     OpenVisitors visitors, IConnectionLog log, TunnelingMetrics metrics, TimeProvider time) : ConnectionHandler
 {
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ internal sealed class TunnelPortHandler(
             {
                 if (tunnel.Session is { } session)
                 {
-                    if (await offline.RefuseUnlessAdmittedAsync(visitor) || await live.TryServeAsync(session, visitor))
+                    if (await admission.RefuseUnlessAdmittedAsync(visitor) || await live.TryServeAsync(session, visitor))
                         return;
                     if (tunnel.Session == session)
                         await session.Left; // It has ended, and its tunnel learns of that in a moment.

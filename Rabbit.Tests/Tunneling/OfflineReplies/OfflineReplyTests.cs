@@ -69,10 +69,11 @@ public sealed class OfflineReplyTests
     }
 
     [Fact]
-    public void For_PostgresRequests_IsOneByte()
+    public void For_PostgresRequestsThatWereAnsweredBefore_IsTheError()
     {
-        Assert.Equal("N"u8, OfflineReply.For(VisitorProtocol.PostgresSslRequest, Away).Span);
-        Assert.Equal("N"u8, OfflineReply.For(VisitorProtocol.PostgresGssRequest, Away).Span);
+        byte[] error = OfflineReply.For(VisitorProtocol.Postgres, Away).ToArray();
+        Assert.Equal(error, OfflineReply.For(VisitorProtocol.PostgresSslRequest, Away).ToArray());
+        Assert.Equal(error, OfflineReply.For(VisitorProtocol.PostgresGssRequest, Away).ToArray());
     }
 
     [Fact]
