@@ -21,7 +21,7 @@ internal static class PostgresReply
     /// </summary>
     public static byte[] Error(in OfflineContext context)
     {
-        byte[] fields = Encoding.ASCII.GetBytes($"SFATAL\0VFATAL\0C57P03\0M{context.What}\0H{context.Remedy}\0\0");
+        byte[] fields = Encoding.UTF8.GetBytes($"SFATAL\0VFATAL\0C57P03\0M{context.What}\0H{context.Remedy}\0\0");
         byte[] message = [(byte)'E', 0, 0, 0, 0, .. fields];
         // The length includes itself but not the type.
         BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), sizeof(int) + fields.Length);

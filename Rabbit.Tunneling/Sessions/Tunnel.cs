@@ -82,6 +82,16 @@ internal sealed partial class Tunnel(
         }
     }
 
+    /// <summary>When the client left, as far as this server has seen it; for a tunnel that is offline.</summary>
+    public DateTimeOffset AwaySince
+    {
+        get
+        {
+            lock (_lock)
+                return _away.Since;
+        }
+    }
+
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; private set; }
 

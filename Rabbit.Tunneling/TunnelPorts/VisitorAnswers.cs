@@ -1,7 +1,9 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Options;
 using Rabbit.Tunneling.OfflineReplies;
+using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Tunneling.TunnelPorts;
@@ -11,10 +13,13 @@ internal sealed class VisitorAnswers(PostgresEncryption encryption, IOptions<Tun
 {
     // Long enough for the first words that a visitor sends by itself, short enough to be at once.
     private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
+    // The rest of a request's head follows its first words within a round trip or two.
+    private static readonly TimeSpan PatienceWithHeads = TimeSpan.FromMilliseconds(750);
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>True where the visitor waits for the service to speak, so that there is nothing to wait for.</summary>
-    public static bool SpeaksFirst(Visitor visitor) => !OfflineReply.AtConnect(Context(visitor, OfflineReason.ClientAway)).IsEmpty;
+    public static bool SpeaksFirst(Visitor visitor) =>
+        !OfflineReply.AtConnect(new OfflineContext(visitor.Tunnel.Port.Number, OfflineReason.ClientAway, visitor.Tunnel.Token.Kind)).IsEmpty;
 
     /// <summary>Answers a visitor whose first words, if it says any, must still be heard.</summary>
     public async Task AnswerAsync(Visitor visitor, OfflineReason reason, ConnectionStatus status, string logged)
@@ -44,7 +49,8 @@ internal sealed class VisitorAnswers(PostgresEncryption encryption, IOptions<Tun
         {
             using (var late = new CancellationTokenSource(options.Value.OfflineDetectTimeout, time))
                 said = await encryption.AgreeAsync(visitor.Incoming, said, late.Token);
-            ReadOnlyMemory<byte> reply = OfflineReply.For(said, Context(visitor, reason));
+            bool asHtml = said is VisitorProtocol.Http or VisitorProtocol.HttpHead && await WantsHtmlAsync(visitor.Incoming.Transport.Input);
+            ReadOnlyMemory<byte> reply = OfflineReply.For(said, Context(visitor, reason), asHtml);
             // Written down first: the answer may be the last thing that this connection hears of us.
             visitor.BytesAnswered = reply.Length;
             isRecorded = true;
@@ -64,6 +70,36 @@ internal sealed class VisitorAnswers(PostgresEncryption encryption, IOptions<Tun
         exception is IOException or SocketException or AuthenticationException or OperationCanceledException
         || (exception is ObjectDisposedException && visitor.IsExpelled);
 
-    private static OfflineContext Context(Visitor visitor, OfflineReason reason) =>
-        new(visitor.Tunnel.Port.Number, reason, visitor.Tunnel.Token.Kind);
+    private async Task<bool> WantsHtmlAsync(PipeReader input)
+    {
+        using var late = new CancellationTokenSource(PatienceWithHeads, time);
+        HttpHead head = default;
+        try
+        {
+            while (!head.IsWhole)
+            {
+                ReadResult result = await input.ReadAsync(late.Token);
+                head = HttpHead.Read(result.Buffer);
+                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                if (result.IsCompleted)
+                    break;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What has come so far must do.
+        }
+        return head.WantsHtml;
+    }
+
+    private OfflineContext Context(Visitor visitor, OfflineReason reason)
+    {
+        Tunnel tunnel = visitor.Tunnel;
+        var context = new OfflineContext(tunnel.Port.Number, reason, tunnel.Token.Kind);
+        return reason != OfflineReason.ClientAway ? context
+            : context with { OwnMessage = Expand(tunnel, options.Value.OfflineMessage), OwnHint = Expand(tunnel, options.Value.OfflineHint) };
+    }
+
+    private static string? Expand(Tunnel tunnel, string text) =>
+        text.Length == 0 ? null : OfflineText.Expand(text, tunnel.Port.Number, tunnel.Token.TokenName, tunnel.AwaySince);
 }
