@@ -70,6 +70,8 @@ public static class TunnelingServices
         services.AddSingleton<VisitorAdmission>();
         services.AddSingleton<ReturningClient>();
         services.AddSingleton<OfflineTunnel>();
+        services.AddSingleton<WaitingVisitors>();
+        services.AddSingleton<HeldVisitors>();
         services.AddSingleton(provider => new VanishedPeers(
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value.DeadAfter, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveTunnel>();

@@ -23,6 +23,7 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
         OfflineReason.LocalServiceUnreachable => $"{Connected}, but cannot reach its local service.",
         OfflineReason.ClientBusy => $"{Connected}, but takes no more visitors at the moment.",
         OfflineReason.NoChannel => $"{Connected}, but opened no data channel in time.",
+        OfflineReason.PortClosed => $"Tunnel port {Port} is being closed.",
         OfflineReason.TooManyVisitors => $"Tunnel port {Port} takes no more visitors at the moment.",
         _ => OwnMessage ?? $"The client of tunnel port {Port} is away.",
     };
@@ -34,6 +35,7 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
         OfflineReason.LocalServiceTimedOut => "Look after the service, or correct --local-host and --local-port of tunnel-client connect.",
         OfflineReason.LocalServiceUnreachable => "Correct --local-host and --local-port of tunnel-client connect.",
         OfflineReason.ClientBusy or OfflineReason.TooManyVisitors => "Try again in a few seconds.",
+        OfflineReason.PortClosed => "Try again in a few seconds; if it lasts, ask the server's operator.",
         OfflineReason.NoChannel => "Try again; if it lasts, look at the client's log.",
         _ => OwnHint ?? "To bring it back, run on its machine: tunnel-client connect --server HOST:PORT --token-file FILE --local-port PORT",
     };

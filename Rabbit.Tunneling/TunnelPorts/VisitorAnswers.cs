@@ -101,5 +101,5 @@ internal sealed class VisitorAnswers(PostgresEncryption encryption, IOptions<Tun
     }
 
     private static string? Expand(Tunnel tunnel, string text) =>
-        text.Length == 0 ? null : OfflineText.Expand(text, tunnel.Port.Number, tunnel.Token.TokenName, tunnel.AwaySince);
+        text.Length == 0 ? null : OfflineText.Expand(text, tunnel.Port.Number, tunnel.Token.TokenName, tunnel.Absence.Last.Since);
 }

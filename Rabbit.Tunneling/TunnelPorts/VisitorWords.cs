@@ -35,6 +35,18 @@ internal static class VisitorWords
         }
     }
 
+    /// <summary>Has what was looked at, and not consumed, read again; what it is.</summary>
+    public static VisitorProtocol Rewind(PipeReader input)
+    {
+        // Without the cancellation TryRead keeps back bytes that were examined.
+        input.CancelPendingRead();
+        if (!input.TryRead(out ReadResult result))
+            return VisitorProtocol.Undecided;
+        VisitorProtocol protocol = Sniff(result.Buffer);
+        input.AdvanceTo(result.Buffer.Start);
+        return protocol;
+    }
+
     /// <summary>What all that has arrived so far is.</summary>
     public static VisitorProtocol Sniff(in ReadOnlySequence<byte> soFar)
     {
