@@ -51,17 +51,17 @@ internal sealed class ClientAbsence(TimeProvider time)
         lock (_lock)
         {
             _last = (time.GetUtcNow(), reason);
-            if (_end.IsCancellationRequested)
-                _end = new CancellationTokenSource();
+            _end = new CancellationTokenSource();
         }
     }
 
-    /// <summary>It is here.</summary>
-    public void End()
+    /// <summary>
+    /// It is here: to be called where <see cref="Begin"/> cannot come between, and the result, which tells those who wait for this absence
+    /// and no later one, where that does no harm.
+    /// </summary>
+    public Action End()
     {
-        CancellationTokenSource end;
         lock (_lock)
-            end = _end;
-        end.Cancel();
+            return _end.Cancel;
     }
 }

@@ -111,6 +111,7 @@ internal sealed partial class Tunnel(
     {
         TunnelSession? superseded;
         AttachResult result;
+        Action tellVisitors;
         lock (_lock)
         {
             superseded = _session;
@@ -133,6 +134,7 @@ internal sealed partial class Tunnel(
             _session.SecretHash = secretHash;
             result = new AttachResult(_session, IsOccupied: false, kind, store.SaveAsync(new SessionChange.Opened(_last)));
             IsRestored = false;
+            tellVisitors = Absence.End();
             Line.Open();
         }
         metrics.LoggedIn(result.Kind);
@@ -140,7 +142,7 @@ internal sealed partial class Tunnel(
             metrics.SessionEnded(SessionEnd.Superseded);
         superseded?.End(SessionEnd.Superseded, new GoAway(
             GoAwayReason.Superseded, SupersededRetry, "", "Another client connected with the same token and has taken over the tunnel."));
-        Absence.End();
+        tellVisitors();
         Line.Advance();
         PublishLiveSession();
         Tell(TunnelEventTypes.TunnelLive, client.Address);

@@ -50,6 +50,7 @@ internal sealed class HeldVisitors(
                 return true;
             if (!hasPlace)
             {
+                waiting.Refuse();
                 await answers.AnswerAsync(visitor, OfflineReason.TooManyVisitors, ConnectionStatus.Refused, "too many wait for the client");
                 return true;
             }

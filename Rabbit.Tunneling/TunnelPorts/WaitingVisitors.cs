@@ -21,9 +21,11 @@ internal sealed class WaitingVisitors(IOptions<TunnelingOptions> options, Tunnel
             return true;
         }
         Interlocked.Decrement(ref _count);
-        metrics.Waited(WaitOutcome.Refused);
         return false;
     }
+
+    /// <summary>A visitor is turned away for want of a place.</summary>
+    public void Refuse() => metrics.Waited(WaitOutcome.Refused);
 
     /// <summary>Takes the visitor's place back, if it has one; the outcome is null for a client, which is no visitor.</summary>
     public void Leave(Visitor visitor, WaitOutcome? outcome)
