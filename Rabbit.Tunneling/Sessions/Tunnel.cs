@@ -180,7 +180,7 @@ internal sealed partial class Tunnel(
             }
         }
         liveSessions.Remove(Token.TokenId, session.Record.Epoch);
-        LogClientLost(port.Number, reason);
+        LogClientLost(port.Number, reason, Token.Rules.Hold > TimeSpan.Zero ? $"wait for it up to {Token.Rules.Hold.TotalSeconds} s" : "are told that it is away");
         Tell(TunnelEventTypes.TunnelOffline, reason);
         return true;
     }
@@ -333,6 +333,6 @@ internal sealed partial class Tunnel(
     private void Tell(string type, string detail) =>
         events.Publish(new TunnelEvent(type, time.GetUtcNow(), Token.TeamId, Token.TokenId, port.Number, SessionId, detail));
 
-    [LoggerMessage(EventIds.ClientLost, LogLevel.Information, "Tunnel client left port {Port} ({Reason}); visitors are told that it is away")]
-    private partial void LogClientLost(int port, string reason);
+    [LoggerMessage(EventIds.ClientLost, LogLevel.Information, "Tunnel client left port {Port} ({Reason}); visitors {Fate}")]
+    private partial void LogClientLost(int port, string reason, string fate);
 }

@@ -55,7 +55,9 @@ internal sealed class HeldVisitors(
                 return true;
             }
             bool isHere = await WatchAsync(visitor.Incoming.Transport, end.Token);
-            if (released.IsCancellationRequested)
+            bool isClosing = stopped.IsCancellationRequested || abortEverything.Token.IsCancellationRequested;
+            // Its time may be over, but not while only others are before it: once the client is there nobody is told that it is away.
+            if (released.IsCancellationRequested || (isHere && !isClosing && visitor.Tunnel.Session is not null))
                 return false;
             await EndAsync(visitor, isHere, stopped);
         }
@@ -120,7 +122,6 @@ internal sealed class HeldVisitors(
             _ when stopped.IsCancellationRequested =>
                 (WaitOutcome.Closed, OfflineReason.PortClosed, ConnectionStatus.Refused, "the port was closed while it waited for the client"),
             _ when abortEverything.Token.IsCancellationRequested => (WaitOutcome.Closed, OfflineReason.PortClosed, ConnectionStatus.Error, "aborted by the server"),
-            _ when visitor.Tunnel.Session is not null => (WaitOutcome.Failed, OfflineReason.NoChannel, ConnectionStatus.Timeout, "too many were served before it"),
             _ => (WaitOutcome.Expired, OfflineReason.ClientAway, ConnectionStatus.Refused, "client away, also at the end of the hold"),
         };
         waiting.Leave(visitor, outcome);

@@ -44,17 +44,17 @@ internal sealed class WaitingLine
     /// <summary>Lets the next one go, if it may.</summary>
     public void Advance()
     {
-        WaitingPlace place;
+        CancellationTokenSource turn;
         lock (_lock)
         {
             if (_next is not null || _opening >= MostOpening || _waiting.Count == 0 || !Volatile.Read(ref _isOpen))
                 return;
-            (_, place) = _waiting.First();
-            _waiting.Remove(place.Number);
-            _next = place;
+            (_, _next) = _waiting.First();
+            _waiting.Remove(_next.Number);
+            turn = _next.Turn;
         }
         // Never on the caller's stack, where that visitor would go on, and advance the line, and so on.
-        ThreadPool.UnsafeQueueUserWorkItem(static released => released.Release(), place, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static turn => turn.Cancel(), turn, preferLocal: false);
     }
 
     /// <summary>The one that was let go has asked for its channel.</summary>

@@ -6,14 +6,16 @@ namespace Rabbit.Tunneling.TunnelPorts;
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free.")]
 internal sealed class WaitingPlace(WaitingLine line, ulong number)
 {
-    private CancellationTokenSource _released = new();
     private bool _hasLeft;
 
     /// <summary>The visitor's number, by which the line is ordered.</summary>
     public ulong Number => number;
 
     /// <summary>Cancelled when it may go to the client.</summary>
-    public CancellationToken Released => _released.Token;
+    public CancellationToken Released => Turn.Token;
+
+    /// <summary>What the line cancels to let it go, this time; the line's own.</summary>
+    internal CancellationTokenSource Turn { get; private set; } = new();
 
     /// <summary>True while it has asked for a channel and is not served; the line's own.</summary>
     internal bool IsOpening { get; set; }
@@ -34,11 +36,6 @@ internal sealed class WaitingPlace(WaitingLine line, ulong number)
         return true;
     }
 
-    internal void Release() => _released.Cancel();
-
-    internal void Renew()
-    {
-        if (_released.IsCancellationRequested)
-            _released = new CancellationTokenSource();
-    }
+    // Also when its turn had come and it did not know yet: that one is over.
+    internal void Renew() => Turn = new CancellationTokenSource();
 }
