@@ -36,6 +36,7 @@ public sealed class PgbenchHoldTests
         try
         {
             // The client: its visitors wait at the server.
+            await SeeAsync(30);
             await StopBetweenTransactionsAsync(pgbench);
             await client.Process.Kill9Async();
             await server.Api.WaitForStateAsync(token.Port, "offline", HoldRig.Soon);
@@ -46,10 +47,12 @@ public sealed class PgbenchHoldTests
             await server.WaitForWaitingAsync(installation, 0);
 
             // The server: they wait in its socket, which the service manager keeps, and then for the client.
+            await SeeAsync(100);
             await StopBetweenTransactionsAsync(pgbench);
             await KillServerAsync(server, pgbench);
 
             // Both: the client is started when the server has been back for a while.
+            await SeeAsync(200);
             await StopBetweenTransactionsAsync(pgbench);
             await client.Process.Kill9Async();
             await client.DisposeAsync();
@@ -65,6 +68,9 @@ public sealed class PgbenchHoldTests
         {
             await client.DisposeAsync();
         }
+
+        Task SeeAsync(int visits) => Eventually.BecomesAsync(
+            async () => (await installation.VisitsAsync(token.Port)).Count, count => count >= visits, HoldRig.Soon, $"{visits} transactions");
     }
 
     private static async Task KillServerAsync(RabbitProcess server, RunningProcess pgbench)
