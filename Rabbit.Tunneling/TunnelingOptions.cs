@@ -69,12 +69,27 @@ public sealed class TunnelingOptions
     /// <summary>Time that an offline port waits for a connection's first bytes to tell a client from a visitor.</summary>
     public TimeSpan OfflineDetectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// What visitors of an absent client are told, in place of "The client of tunnel port N is away.": one line of up to 200 characters, in
+    /// which {port}, {tunnel} (the token's name) and {since} (when the client left, UTC) are replaced.
+    /// </summary>
+    [OfflineText]
+    public string OfflineMessage { get; set; } = "";
+
+    /// <summary>What they are told to do about it, likewise, in place of the command that brings the client back.</summary>
+    [OfflineText]
+    public string OfflineHint { get; set; } = "";
+
     /// <summary>Time that a visitor waits for a data channel, and then for the local service.</summary>
     public TimeSpan ChannelTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Visitors of one tunnel that may wait for a data channel at once.</summary>
+    /// <summary>Visitors of one tunnel that may wait at once, for a data channel, or for their client while it is away.</summary>
     [Range(1, 1_000_000, ErrorMessage = RangeMessage)]
     public int PendingVisitors { get; set; } = 4096;
+
+    /// <summary>Visitors of all tunnels together that may wait at once for clients that are away.</summary>
+    [Range(0, 1_000_000, ErrorMessage = RangeMessage)]
+    public int WaitingVisitors { get; set; } = 16_384;
 
     /// <summary>Idle data channels kept ready for each session.</summary>
     [Range(0, 1024, ErrorMessage = RangeMessage)]

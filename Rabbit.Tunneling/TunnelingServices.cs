@@ -65,7 +65,13 @@ public static class TunnelingServices
         services.AddSingleton<OpenVisitors>();
         services.AddSingleton<OpeningVisitors>();
         services.AddSingleton<LoadBalancers>();
+        services.AddSingleton<PostgresEncryption>();
+        services.AddSingleton<VisitorAnswers>();
+        services.AddSingleton<VisitorAdmission>();
+        services.AddSingleton<ReturningClient>();
         services.AddSingleton<OfflineTunnel>();
+        services.AddSingleton<WaitingVisitors>();
+        services.AddSingleton<HeldVisitors>();
         services.AddSingleton(provider => new VanishedPeers(
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value.DeadAfter, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveTunnel>();

@@ -9,7 +9,6 @@ namespace Rabbit.Fuzz.Targets;
 /// <summary>What an offline port takes a connection for, its way through PostgreSQL's requests, and the answer.</summary>
 internal static class Visitors
 {
-    private const int LongestReply = 2048;
 
     public static void Run(byte[] input)
     {
@@ -46,7 +45,10 @@ internal static class Visitors
         foreach (ServiceKind kind in Enum.GetValues<ServiceKind>())
         {
             foreach (OfflineReason reason in Enum.GetValues<OfflineReason>())
-                BrokenException.Unless(OfflineReply.For(protocol, new OfflineContext(10000, reason, kind)).Length <= LongestReply, "A reply is long.");
+            {
+                var context = new OfflineContext(10000, reason, kind);
+                BrokenException.Unless(OfflineReply.For(protocol, context, HttpHead.Read(rest).WantsHtml).Length <= OfflineReply.MaxLength, "A reply is long.");
+            }
         }
     }
 }

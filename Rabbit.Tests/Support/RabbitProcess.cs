@@ -34,10 +34,12 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
     /// <summary>The API with the admin key; there once the server listens.</summary>
     public AdminApi Api => _api ?? throw new InvalidOperationException("The server does not listen yet.");
 
-    public async Task WaitUntilListeningAsync()
+    /// <param name="from">Only what it has written since this mark counts, where it is started more than once.</param>
+    public async Task WaitUntilListeningAsync(int from = 0)
     {
-        await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout);
-        Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout);
+        await Process.WaitForLineAsync($"Control port listening on {_installation.Bind}:{ControlPort}", StartTimeout, from);
+        Match api = await Process.WaitForLineAsync(ApiLine(), StartTimeout, from);
+        _api?.Dispose();
         string key = await ReadAdminKeyAsync();
         _api = new AdminApi(new Uri($"{api.Groups["scheme"]}://127.0.0.1{api.Groups["port"]}"), key.Trim(), _installation.MakeApiSocket);
     }
@@ -48,6 +50,14 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
         Match client = await Process.WaitForLineAsync(ClientLine(), StartTimeout);
         Match visitors = await Process.WaitForLineAsync(VisitorsLine(), StartTimeout);
         return ((ConnectionUri.Parse(client.Groups["uri"].Value) with { Token = client.Groups["token"].Value }).Reveal(), int.Parse(visitors.Groups["port"].Value, null));
+    }
+
+    /// <summary>The server's process where <see cref="Process"/> is the service manager that started it last.</summary>
+    public async Task<int> ReadManagedIdAsync()
+    {
+        int mark = Process.Lines.Select((line, number) => (line, number)).Last(one => StartedLine().IsMatch(one.line)).number;
+        Match started = await Process.WaitForLineAsync(StartedLine(), StartTimeout, mark);
+        return int.Parse(started.Groups["pid"].Value, null);
     }
 
     /// <summary>A new token with a tunnel port of its own.</summary>
@@ -79,6 +89,9 @@ internal sealed partial class RabbitProcess : IAsyncDisposable
 
     [GeneratedRegex(@"^RABBIT_TOKEN=(?<token>rbt_\w+) \S+tunnel-client connect '(?<uri>rabbit://[^']+)' --local-port \d+$")]
     private static partial Regex ClientLine();
+
+    [GeneratedRegex(@"manager: started (?<pid>\d+) with \d+ descriptors")]
+    private static partial Regex StartedLine();
 
     [GeneratedRegex(@"curl http://[^:/]+:(?<port>\d+)/$")]
     private static partial Regex VisitorsLine();

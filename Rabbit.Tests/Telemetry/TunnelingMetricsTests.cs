@@ -38,7 +38,7 @@ public sealed class TunnelingMetricsTests
         for (int round = 0; round < Rounds; round++)
             RecordVisitor(metrics);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(isHeard ? 7 * (Rounds + 1) : 0, heard);
+        Assert.Equal(isHeard ? 8 * (Rounds + 1) : 0, heard);
         Assert.Equal(isHeard, metrics.TimesChannels);
     }
 
@@ -56,6 +56,7 @@ public sealed class TunnelingMetricsTests
         metrics.SessionEnded(SessionEnd.ClientLost);
         metrics.ChannelTaken(ChannelResult.Hit, TimeSpan.FromMilliseconds(1));
         metrics.Carried(100, 200);
+        metrics.Waited(WaitOutcome.Served);
         metrics.VisitorLeft(ConnectionStatus.Closed, TimeSpan.FromSeconds(1));
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ServerTls(ITlsMaterial material)
     private const int HandshakeWithClientCertificate = 32 * 1024;
 
     private volatile SslServerAuthenticationOptions? _shared;
+    private volatile SslServerAuthenticationOptions? _forVisitors;
 
     /// <summary>True when only clients with a certificate are let in.</summary>
     public bool NeedsClientCertificate => material.ClientAuthorities is not null;
@@ -35,6 +36,19 @@ internal sealed class ServerTls(ITlsMaterial material)
         if (_shared is not { } shared || shared.ServerCertificateContext != certificate)
             _shared = shared = Create(certificate);
         return shared;
+    }
+
+    /// <summary>Options for a visitor, who speaks another protocol than clients and is asked for no certificate.</summary>
+    public SslServerAuthenticationOptions CreateOptionsForVisitors()
+    {
+        SslStreamCertificateContext certificate = material.Certificate;
+        if (_forVisitors is not { } options || options.ServerCertificateContext != certificate)
+        {
+            options = Create(certificate);
+            options.ApplicationProtocols = null;
+            _forVisitors = options;
+        }
+        return options;
     }
 
     private static SslServerAuthenticationOptions Create(SslStreamCertificateContext certificate) => new()

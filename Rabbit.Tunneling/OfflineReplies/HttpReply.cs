@@ -8,7 +8,8 @@ internal static class HttpReply
 {
     /// <param name="context">What to tell.</param>
     /// <param name="withBody">False for the answer to HEAD: the same header, Content-Length included (RFC 9110 section 8.6).</param>
-    public static byte[] Create(in OfflineContext context, bool withBody)
+    /// <param name="asHtml">As a page, or else as plain text.</param>
+    public static byte[] Create(in OfflineContext context, bool withBody, bool asHtml)
     {
         string status = context.Reason switch
         {
@@ -16,17 +17,20 @@ internal static class HttpReply
             OfflineReason.LocalServiceTimedOut => "504 Gateway Timeout",
             _ => "503 Service Unavailable",
         };
-        string body = $"{context.What}\n{context.Remedy}\n";
+        byte[] body = Encoding.UTF8.GetBytes(
+            asHtml ? HtmlPage.Create(status, context.What, context.Remedy) : $"{context.What}\n{context.Remedy}\n");
         string header = string.Create(CultureInfo.InvariantCulture, $"""
             HTTP/1.1 {status}
-            Content-Type: text/plain; charset=utf-8
+            Content-Type: {(asHtml ? "text/html" : "text/plain")}; charset=utf-8
             Content-Length: {body.Length}
             Retry-After: 5
             Connection: close
             Cache-Control: no-store
 
-
             """).ReplaceLineEndings("\r\n");
-        return Encoding.ASCII.GetBytes(withBody ? header + body : header);
+        if (asHtml)
+            header += $"Content-Security-Policy: {HtmlPage.Policy}\r\n";
+        byte[] head = Encoding.ASCII.GetBytes(header + "\r\n");
+        return withBody ? [.. head, .. body] : head;
     }
 }

@@ -18,7 +18,7 @@ internal static class MySqlReply
 
     public static byte[] Create(in OfflineContext context)
     {
-        byte[] text = Encoding.ASCII.GetBytes(context.Line);
+        byte[] text = Encoding.UTF8.GetBytes(context.Line);
         byte[] packet = new byte[HeaderLength + 3 + text.Length];
         // Three bytes of payload length, least first; the fourth, zero, is the sequence number.
         BinaryPrimitives.WriteInt32LittleEndian(packet, packet.Length - HeaderLength);

@@ -23,4 +23,7 @@ internal enum OfflineReason
 
     /// <summary>There are as many visitors as the token allows, or as can wait for the client.</summary>
     TooManyVisitors,
+
+    /// <summary>The port is being closed: its token is no longer valid, or the server stops.</summary>
+    PortClosed,
 }

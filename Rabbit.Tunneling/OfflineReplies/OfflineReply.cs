@@ -4,21 +4,25 @@ using Rabbit.Tunneling.State;
 namespace Rabbit.Tunneling.OfflineReplies;
 
 /// <summary>
-/// What a visitor is told, in its own protocol, when its tunnel cannot serve it. After a reply the connection ends; only
-/// after the one-byte answer to PostgreSQL's requests for encryption the visitor goes on.
+/// What a visitor is told, in its own protocol, when its tunnel cannot serve it. After a reply the connection ends.
 /// </summary>
 internal static class OfflineReply
 {
+    /// <summary>No reply is longer, in bytes, whatever texts the operator has set.</summary>
+    public const int MaxLength = 5 * 1024;
+
     /// <summary>
     /// The bytes to send; empty where the protocol allows no answer. A visitor that has said nothing, or nothing known, is
     /// answered as its service's declared kind would, or else by HTTP, which people can read.
     /// </summary>
-    public static ReadOnlyMemory<byte> For(VisitorProtocol protocol, in OfflineContext context) => protocol switch
+    /// <param name="protocol">What the visitor speaks.</param>
+    /// <param name="context">What to tell.</param>
+    /// <param name="asHtml">For a visitor that speaks HTTP and wants a page.</param>
+    public static ReadOnlyMemory<byte> For(VisitorProtocol protocol, in OfflineContext context, bool asHtml = false) => protocol switch
     {
-        VisitorProtocol.Http => HttpReply.Create(context, withBody: true),
-        VisitorProtocol.HttpHead => HttpReply.Create(context, withBody: false),
-        VisitorProtocol.Postgres => PostgresReply.Error(context),
-        VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest => PostgresReply.NoEncryption,
+        VisitorProtocol.Http => HttpReply.Create(context, withBody: true, asHtml),
+        VisitorProtocol.HttpHead => HttpReply.Create(context, withBody: false, asHtml),
+        VisitorProtocol.Postgres or VisitorProtocol.PostgresSslRequest or VisitorProtocol.PostgresGssRequest => PostgresReply.Error(context),
         VisitorProtocol.Redis => RedisError(context),
         VisitorProtocol.Ssh => SshReply.Create(context),
         VisitorProtocol.Tls => TlsAlert,
@@ -45,9 +49,9 @@ internal static class OfflineReply
         ServiceKind.Ssh => SshReply.Create(context),
         ServiceKind.Redis => RedisError(context),
         ServiceKind.Postgres => PostgresReply.Error(context),
-        _ => HttpReply.Create(context, withBody: true),
+        _ => HttpReply.Create(context, withBody: true, asHtml: false),
     };
 
     /// <summary>A simple error (Redis serialization protocol specification, "Simple errors").</summary>
-    private static byte[] RedisError(in OfflineContext context) => Encoding.ASCII.GetBytes($"-ERR {context.Line}\r\n");
+    private static byte[] RedisError(in OfflineContext context) => Encoding.UTF8.GetBytes($"-ERR {context.Line}\r\n");
 }

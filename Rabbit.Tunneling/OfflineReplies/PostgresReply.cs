@@ -9,6 +9,9 @@ namespace Rabbit.Tunneling.OfflineReplies;
 /// </summary>
 internal static class PostgresReply
 {
+    /// <summary>Yes, to SSLRequest; the client goes on with a TLS handshake.</summary>
+    public static ReadOnlyMemory<byte> Encryption { get; } = "S"u8.ToArray();
+
     /// <summary>No encryption here, to SSLRequest and GSSENCRequest; the client goes on in plaintext or gives up.</summary>
     public static ReadOnlyMemory<byte> NoEncryption { get; } = "N"u8.ToArray();
 
@@ -18,7 +21,7 @@ internal static class PostgresReply
     /// </summary>
     public static byte[] Error(in OfflineContext context)
     {
-        byte[] fields = Encoding.ASCII.GetBytes($"SFATAL\0VFATAL\0C57P03\0M{context.What}\0H{context.Remedy}\0\0");
+        byte[] fields = Encoding.UTF8.GetBytes($"SFATAL\0VFATAL\0C57P03\0M{context.What}\0H{context.Remedy}\0\0");
         byte[] message = [(byte)'E', 0, 0, 0, 0, .. fields];
         // The length includes itself but not the type.
         BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), sizeof(int) + fields.Length);

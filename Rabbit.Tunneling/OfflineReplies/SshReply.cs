@@ -21,7 +21,7 @@ internal static class SshReply
     public static byte[] Create(in OfflineContext context)
     {
         ReadOnlySpan<byte> identification = "SSH-2.0-Rabbit\r\n"u8;
-        byte[] description = Encoding.ASCII.GetBytes(context.Line);
+        byte[] description = Encoding.UTF8.GetBytes(context.Line);
         // Message number, reason, description, and an empty language tag.
         int payload = 1 + 4 + 4 + description.Length + 4;
         int padding = BlockLength - ((HeaderLength + payload) % BlockLength);

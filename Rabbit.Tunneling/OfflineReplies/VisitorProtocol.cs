@@ -15,10 +15,10 @@ internal enum VisitorProtocol
     /// <summary>PostgreSQL's StartupMessage of protocol 3.</summary>
     Postgres,
 
-    /// <summary>PostgreSQL asks for TLS; answered with <c>N</c>, after which the client goes on with another message.</summary>
+    /// <summary>PostgreSQL asks for TLS; answered with one byte, after which the client goes on, under TLS or not.</summary>
     PostgresSslRequest,
 
-    /// <summary>PostgreSQL asks for GSSAPI encryption; answered with <c>N</c> likewise.</summary>
+    /// <summary>PostgreSQL asks for GSSAPI encryption; answered with <c>N</c>, after which the client goes on with another message.</summary>
     PostgresGssRequest,
 
     /// <summary>PostgreSQL's CancelRequest, which is never answered.</summary>

@@ -13,7 +13,7 @@ internal static class VisitorSniffer
     /// <summary>With this many bytes the answer is never <see cref="VisitorProtocol.Undecided"/>.</summary>
     public const int LookAhead = 32;
 
-    /// <summary>Length of an SSLRequest or GSSENCRequest: after the <c>N</c>, sniffing goes on behind it.</summary>
+    /// <summary>Length of an SSLRequest or GSSENCRequest: after its answer, sniffing goes on behind it.</summary>
     public const int PostgresRequestLength = PostgresStartup.HeaderLength;
 
     /// <summary>Decides on all that has arrived so far.</summary>

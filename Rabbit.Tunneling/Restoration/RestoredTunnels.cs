@@ -71,8 +71,8 @@ public sealed partial class RestoredTunnels
     {
         await _gate.Opened;
         TimeSpan limit = _options.ClientReturnTime + TimeSpan.FromSeconds(_entries.Count / TunnelRegistry.MovedPerSecond);
-        tunnel.ExpectClient(limit);
-        await Task.Delay(limit, _time, tunnel.BecameLive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        tunnel.Absence.Expect(limit);
+        await Task.Delay(limit, _time, tunnel.Absence.BecameLive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void LogListening(int port)

@@ -13,7 +13,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// One token's tunnel: its port, and the session that owns it now. The newest login wins at once, by epoch; the port stays
 /// bound while the client is away.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "What ends the relays is freed with the tunnel's end; the other source has no timer, and visitors may still watch its token.")]
+[SuppressMessage("Design", "CA1001", Justification = "What ends the relays is freed with the tunnel's end.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
     TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
@@ -23,13 +23,10 @@ internal sealed partial class Tunnel(
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything.Token);
-    private CancellationTokenSource _live = new();
     private TunnelSession? _session;
     private SessionRecord? _last;
     private long _epoch;
     private bool _ended;
-    private (DateTimeOffset Since, string Reason) _away = (time.GetUtcNow(), "");
-    private long _expectedUntil;
 
     /// <summary>The token, as of the last login, restoration or change.</summary>
     public TokenRecord Token { get; private set; } = token;
@@ -69,7 +66,7 @@ internal sealed partial class Tunnel(
             lock (_lock)
             {
                 if (_session is not { } session)
-                    return (TunnelHealth.ClientOffline, port.BindError ?? _away.Reason, _away.Since);
+                    return (TunnelHealth.ClientOffline, port.BindError ?? Absence.Last.Reason, Absence.Last.Since);
                 ServiceReport service = session.Service;
                 TunnelHealth state = service.State switch
                 {
@@ -85,30 +82,11 @@ internal sealed partial class Tunnel(
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; private set; }
 
-    /// <summary>Cancelled when a client comes; a fresh token follows when it leaves.</summary>
-    public CancellationToken BecameLive
-    {
-        get
-        {
-            lock (_lock)
-                return _live.Token;
-        }
-    }
+    /// <summary>Since when and why the client is away, or was last.</summary>
+    public ClientAbsence Absence { get; } = new(time);
 
-    /// <summary>How long a visitor who comes now waits for an absent client.</summary>
-    public TimeSpan Hold
-    {
-        get
-        {
-            long until = Volatile.Read(ref _expectedUntil);
-            TimeSpan expected = until == 0 ? TimeSpan.Zero : time.GetElapsedTime(time.GetTimestamp(), until);
-            return expected > Token.Rules.Hold ? expected : Token.Rules.Hold;
-        }
-    }
-
-    /// <summary>The client was connected to the server before this one: until this time is over it is on its way, also when it comes and goes again.</summary>
-    public void ExpectClient(TimeSpan within) =>
-        Volatile.Write(ref _expectedUntil, time.GetTimestamp() + (long)(within.TotalSeconds * time.TimestampFrequency));
+    /// <summary>The visitors that wait for the client.</summary>
+    public WaitingLine Line { get; } = new();
 
     /// <summary>Takes up a stored session whose client is not connected.</summary>
     public void Restore(SessionRecord session)
@@ -118,7 +96,7 @@ internal sealed partial class Tunnel(
             _last = session;
             _epoch = Math.Max(_epoch, session.Epoch);
             IsRestored = true;
-            _away = (time.GetUtcNow(), "has not come back since the server started");
+            Absence.Begin("has not come back since the server started");
         }
     }
 
@@ -133,7 +111,7 @@ internal sealed partial class Tunnel(
     {
         TunnelSession? superseded;
         AttachResult result;
-        CancellationTokenSource live;
+        Action tellVisitors;
         lock (_lock)
         {
             superseded = _session;
@@ -156,14 +134,16 @@ internal sealed partial class Tunnel(
             _session.SecretHash = secretHash;
             result = new AttachResult(_session, IsOccupied: false, kind, store.SaveAsync(new SessionChange.Opened(_last)));
             IsRestored = false;
-            live = _live;
+            tellVisitors = Absence.End();
+            Line.Open();
         }
         metrics.LoggedIn(result.Kind);
         if (superseded is not null)
             metrics.SessionEnded(SessionEnd.Superseded);
         superseded?.End(SessionEnd.Superseded, new GoAway(
             GoAwayReason.Superseded, SupersededRetry, "", "Another client connected with the same token and has taken over the tunnel."));
-        live.Cancel();
+        tellVisitors();
+        Line.Advance();
         PublishLiveSession();
         Tell(TunnelEventTypes.TunnelLive, client.Address);
         return result;
@@ -175,15 +155,15 @@ internal sealed partial class Tunnel(
     /// </summary>
     public bool Detach(TunnelSession session, SessionEnd end, string why = "")
     {
-        string reason = why.Length > 0 ? $"{Describe(end)}: {why}" : Describe(end);
+        string reason = why.Length > 0 ? $"{SessionEndText.Of(end)}: {why}" : SessionEndText.Of(end);
         lock (_lock)
         {
             if (_session != session)
                 return false;
             _session = null;
-            _away = (time.GetUtcNow(), reason);
+            Absence.Begin(reason);
+            Line.Close();
             metrics.SessionEnded(end);
-            _live = new CancellationTokenSource();
             if (end == SessionEnd.Shutdown)
                 return true;
 
@@ -200,7 +180,7 @@ internal sealed partial class Tunnel(
             }
         }
         liveSessions.Remove(Token.TokenId, session.Record.Epoch);
-        LogClientLost(port.Number, reason);
+        LogClientLost(port.Number, reason, Token.Rules.Hold > TimeSpan.Zero ? $"wait for it up to {Token.Rules.Hold.TotalSeconds} s" : "are told that it is away");
         Tell(TunnelEventTypes.TunnelOffline, reason);
         return true;
     }
@@ -246,7 +226,7 @@ internal sealed partial class Tunnel(
             session = _session;
             if (session is null)
             {
-                _ = store.SaveAsync(new SessionChange.Ended(sessionId, _epoch, time.GetUtcNow(), $"{Describe(SessionEnd.Closed)}: {reason}"));
+                _ = store.SaveAsync(new SessionChange.Ended(sessionId, _epoch, time.GetUtcNow(), $"{SessionEndText.Of(SessionEnd.Closed)}: {reason}"));
                 _last = null;
                 IsRestored = false;
                 return true;
@@ -291,12 +271,12 @@ internal sealed partial class Tunnel(
             _ended = true;
             session = _session;
             if (session is null && _last is not null)
-                _ = store.SaveAsync(new SessionChange.Ended(_last.SessionId, _epoch, time.GetUtcNow(), Describe(end)));
+                _ = store.SaveAsync(new SessionChange.Ended(_last.SessionId, _epoch, time.GetUtcNow(), SessionEndText.Of(end)));
         }
         session?.End(end, goAway);
         _relays.Cancel();
         _relays.Dispose();
-        Tell(TunnelEventTypes.TunnelClosed, Describe(end));
+        Tell(TunnelEventTypes.TunnelClosed, SessionEndText.Of(end));
     }
 
     /// <summary>A session's client says something new of its local service.</summary>
@@ -353,21 +333,6 @@ internal sealed partial class Tunnel(
     private void Tell(string type, string detail) =>
         events.Publish(new TunnelEvent(type, time.GetUtcNow(), Token.TeamId, Token.TokenId, port.Number, SessionId, detail));
 
-    private static string Describe(SessionEnd end) => end switch
-    {
-        SessionEnd.ClientLost => "connection lost",
-        SessionEnd.ClientSilent => "heartbeat timed out",
-        SessionEnd.ClientDisconnected => "client disconnected",
-        SessionEnd.ProtocolError => "protocol error",
-        SessionEnd.Superseded => "superseded",
-        SessionEnd.Revoked => "token revoked",
-        SessionEnd.Rotated => "secret replaced",
-        SessionEnd.NotAllowed => "network not allowed",
-        SessionEnd.Expired => "token expired",
-        SessionEnd.Closed => "closed by an operator",
-        _ => "server stopped",
-    };
-
-    [LoggerMessage(EventIds.ClientLost, LogLevel.Information, "Tunnel client left port {Port} ({Reason}); visitors are told that it is away")]
-    private partial void LogClientLost(int port, string reason);
+    [LoggerMessage(EventIds.ClientLost, LogLevel.Information, "Tunnel client left port {Port} ({Reason}); visitors {Fate}")]
+    private partial void LogClientLost(int port, string reason, string fate);
 }

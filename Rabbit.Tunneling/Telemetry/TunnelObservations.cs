@@ -10,7 +10,7 @@ namespace Rabbit.Tunneling.Telemetry;
 
 /// <summary>What is looked up whenever metrics are collected: tunnels, sessions, channels, handshakes, the last restoration.</summary>
 internal sealed class TunnelObservations(
-    IMeterFactory meters, TunnelRegistry registry, OpenVisitors visitors, HandshakeAdmission handshakes, RestoredTunnels restored,
+    IMeterFactory meters, TunnelRegistry registry, OpenVisitors visitors, WaitingVisitors waiting, HandshakeAdmission handshakes, RestoredTunnels restored,
     TunnelRestoration restoration, TunnelingMetrics metrics) : IHostedService
 {
     private static readonly EnumAttribute<TunnelState> States = new("rabbit.tunnel.state");
@@ -28,6 +28,8 @@ internal sealed class TunnelObservations(
         meter.CreateObservableUpDownCounter("rabbit.channel.ready", CountReady, "{channel}", "Data channels that wait for a visitor.");
         meter.CreateObservableUpDownCounter(
             "rabbit.visitor.active", () => (long)visitors.Count, "{visitor}", "Visitors that are being served.");
+        meter.CreateObservableUpDownCounter(
+            "rabbit.visitor.waiting", () => (long)waiting.Count, "{visitor}", "Visitors that wait for an absent client.");
         meter.CreateObservableUpDownCounter(
             "rabbit.handshakes", () => handshakes.Count, "{connection}", "Connections that have not authenticated yet.");
         meter.CreateObservableGauge("rabbit.restoration.duration", LastRestoration, "s", "Time that the last restoration took.");

@@ -15,6 +15,7 @@ internal sealed class TunnelingMetrics
     private static readonly EnumAttribute<RejectCode> Codes = new("error.type");
     private static readonly EnumAttribute<SessionEnd> Ends = new("rabbit.session.end");
     private static readonly EnumAttribute<ConnectionStatus> Outcomes = new("rabbit.visitor.outcome");
+    private static readonly EnumAttribute<WaitOutcome> Waits = new("rabbit.wait.outcome");
     private static readonly EnumAttribute<ChannelResult> Results = new("rabbit.channel.result");
     private static readonly KeyValuePair<string, object?> Receive = new(Direction, "receive");
     private static readonly KeyValuePair<string, object?> Transmit = new(Direction, "transmit");
@@ -37,6 +38,7 @@ internal sealed class TunnelingMetrics
     private readonly Counter<long> _visitors;
     private readonly Histogram<double> _visitorDurations;
     private readonly Counter<long> _visitorIo;
+    private readonly Counter<long> _visitorWaits;
     private readonly Histogram<double> _channelWaits;
 
     public TunnelingMetrics(IMeterFactory meters)
@@ -52,6 +54,8 @@ internal sealed class TunnelingMetrics
         _visitorDurations = meter.CreateHistogram("rabbit.visitor.duration", "s", "Time that visitors stayed.", null, LongTimes);
         _visitorIo = meter.CreateCounter<long>(
             "rabbit.visitor.io", "By", "Bytes received from visitors and transmitted to them, at most a second old.");
+        _visitorWaits = meter.CreateCounter<long>(
+            "rabbit.visitor.waits", "{visitor}", "Visitors that have waited for an absent client, by what became of that.");
         _channelWaits = meter.CreateHistogram(
             "rabbit.channel.wait.duration", "s", "Time until a visitor has a data channel.", null, ShortTimes);
     }
@@ -79,6 +83,7 @@ internal sealed class TunnelingMetrics
         Kinds.AddNothing(_logins);
         Codes.AddNothing(_rejections);
         Ends.AddNothing(_ends);
+        Waits.AddNothing(_visitorWaits);
         foreach (ConnectionStatus outcome in Enum.GetValues<ConnectionStatus>().Where(status => status != ConnectionStatus.Active))
             _visitors.Add(0, Outcomes[outcome]);
         _visitorIo.Add(0, Receive);
@@ -97,6 +102,8 @@ internal sealed class TunnelingMetrics
     public void HandshakeDropped() => _handshakeDrops.Add(1);
 
     public void ChannelTaken(ChannelResult result, TimeSpan wait) => _channelWaits.Record(wait.TotalSeconds, Results[result]);
+
+    public void Waited(WaitOutcome outcome) => _visitorWaits.Add(1, Waits[outcome]);
 
     /// <summary>A visitor has gone.</summary>
     public void VisitorLeft(ConnectionStatus outcome, TimeSpan duration)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.ControlPort;
@@ -60,11 +61,15 @@ internal sealed class IncomingConnection : IAsyncDisposable
     /// <summary>Runs the server's side of a TLS handshake; all that follows goes through it.</summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
     /// <exception cref="IOException">The peer left.</exception>
-    public async Task SecureAsync(ServerTls tls, CancellationToken cancellationToken)
+    public Task SecureAsync(ServerTls tls, CancellationToken cancellationToken) =>
+        SecureAsync(tls.CreateOptions(fault => CertificateFault = fault), tls.MaxHandshakeBytes, cancellationToken);
+
+    /// <inheritdoc cref="SecureAsync(ServerTls, CancellationToken)"/>
+    public async Task SecureAsync(SslServerAuthenticationOptions options, int maxHandshakeBytes, CancellationToken cancellationToken)
     {
         RelayEnd lower = _transport.Detach();
         _transport = new DetachableTransport(lower);
-        TlsEnd secured = await TlsEnd.AuthenticateAsServerAsync(lower, tls.CreateOptions(fault => CertificateFault = fault), tls.MaxHandshakeBytes, cancellationToken);
+        TlsEnd secured = await TlsEnd.AuthenticateAsServerAsync(lower, options, maxHandshakeBytes, cancellationToken);
         _transport.Detach();
         _transport = new DetachableTransport(secured);
         IsTls = true;

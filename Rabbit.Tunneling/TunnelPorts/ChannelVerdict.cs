@@ -21,6 +21,12 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     /// </summary>
     public bool IsUnreached { get; private set; }
 
+    /// <summary>True when the channel broke without a word: its client has died, or is about to.</summary>
+    public bool IsBroken { get; private set; } = true;
+
+    /// <summary>True when the visitor was served by the channel, however that ended; its user sets it.</summary>
+    public bool IsServed { get; set; }
+
     /// <summary>What a visitor is told when the answer was not Accepted.</summary>
     public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
 
@@ -43,6 +49,7 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
             await using ITimer look = time.CreateTimer(_ => Look(deadline, started), null, UnreachedAfter < timeout ? UnreachedAfter : timeout, LookAgain);
             if (await channel.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
                 return false;
+            IsBroken = false;
             if (frame.Type == FrameType.Accepted)
                 return true;
             Refused refused = frame.Read<Refused>();
@@ -52,16 +59,19 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
         }
         catch (OperationCanceledException) when (IsUnreached)
         {
+            IsBroken = false;
             Sentence = "the data channel was dead";
         }
         catch (OperationCanceledException)
         {
+            IsBroken = false;
             Reason = OfflineReason.LocalServiceTimedOut;
             Status = ConnectionStatus.Timeout;
             Sentence = "the client did not answer in time";
         }
         catch (ProtocolException e)
         {
+            IsBroken = false;
             Sentence = e.Message;
         }
         finally

@@ -14,10 +14,10 @@ namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
 internal sealed class LiveTunnel(
-    OfflineTunnel offline, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
+    VisitorAnswers answers, WaitingVisitors waiting, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
 {
-    // Long enough for the first words that a visitor sends by itself, short enough to be at once.
-    private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromMilliseconds(250);
+    // A client that closes its channels without a word, time and again, is none that has just died.
+    private const int MostBrokenChannels = 3;
 
     /// <summary>Serves the visitor to the end; false when the session ended before it could.</summary>
     public async Task<bool> TryServeAsync(TunnelSession session, Visitor visitor)
@@ -39,19 +39,26 @@ internal sealed class LiveTunnel(
         visitor.Session = session;
         visitor.BeginSpan();
         long begunAt = time.GetTimestamp();
+        int broken = 0;
         while (true)
         {
             long takenAt = time.GetTimestamp();
             opening.Begin();
-            var (channel, failure) = await TakeChannelAsync(session);
+            ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> taking = TakeChannelAsync(session);
+            visitor.Place?.Asked();
+            var (channel, failure) = await taking;
             if (channel is null || !session.ChannelsAreFramed)
                 opening.End();
             if (failure == ChannelFailure.SessionEnded)
                 return false;
+            // It would wait for a client that is away: also for one that has vanished, and whose session does not know it yet.
+            if (failure == ChannelFailure.TimedOut && visitor.HoldLeft > TimeSpan.Zero)
+                continue;
             if (channel is null)
             {
-                await offline.AnswerAsync(
-                    visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy, PatienceWithSilence,
+                waiting.Leave(visitor, WaitOutcome.Failed);
+                await answers.AnswerAsync(
+                    visitor, failure == ChannelFailure.TimedOut ? OfflineReason.NoChannel : OfflineReason.ClientBusy,
                     failure == ChannelFailure.TimedOut ? ConnectionStatus.Timeout : ConnectionStatus.Refused, "no data channel");
                 return true;
             }
@@ -60,12 +67,24 @@ internal sealed class LiveTunnel(
             visitor.Record(ConnectionStatus.Active, "");
             if (!session.ChannelsAreFramed)
             {
+                waiting.Leave(visitor, WaitOutcome.Served);
                 await RelayBareAsync(session, visitor, channel);
                 return true;
             }
-            if (await TryRelayFramedAsync(session, visitor, channel, begunAt))
+            ChannelVerdict verdict = await RelayFramedAsync(session, visitor, channel);
+            if (verdict.IsServed)
                 return true;
-            await session.ReplaceChannelsAsync(takenAt);
+            bool again = verdict.IsUnreached ? time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout || visitor.HoldLeft > TimeSpan.Zero
+                : verdict.IsBroken && ++broken < MostBrokenChannels;
+            if (!again)
+            {
+                waiting.Leave(visitor, verdict.IsBroken || verdict.IsUnreached ? WaitOutcome.Failed : WaitOutcome.Served);
+                await answers.AnswerAsync(visitor, verdict.Reason, verdict.Status, verdict.Sentence);
+                return true;
+            }
+            visitor.Counters.StartAToBOver();
+            if (verdict.IsUnreached)
+                await session.ReplaceChannelsAsync(takenAt);
         }
     }
 
@@ -91,10 +110,10 @@ internal sealed class LiveTunnel(
     }
 
     /// <summary>
-    /// Serves the visitor by this channel. False when it was dead, and the visitor is as it was before, all that it said in front of what it
-    /// will say; unless its time for a channel is over.
+    /// Serves the visitor by this channel to the end, unless the client did not take it: then the visitor is as it was before, all that it
+    /// said in front of what it will say.
     /// </summary>
-    private async Task<bool> TryRelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel, long begunAt)
+    private async Task<ChannelVerdict> RelayFramedAsync(TunnelSession session, Visitor visitor, RelayEnd channel)
     {
         var start = new Start(visitor.Number, visitor.Incoming.Remote.Address.ToString(), (ushort)visitor.Incoming.Remote.Port, TraceContext.Of(visitor.Span));
         try
@@ -108,23 +127,24 @@ internal sealed class LiveTunnel(
 
         RelayEnd end = visitor.Incoming.Detach();
         var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
-        var relayOpening = new RelayOpening(verdict.ReadAsync);
+        var relayOpening = new RelayOpening(visitor.Place is null ? verdict.ReadAsync : () => ReadAsync(verdict, visitor));
         RelayOutcome outcome;
         using (vanished.Watch(end, channel))
             outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, relayOpening, session.RelaysAborted);
-        if (outcome != RelayOutcome.NotOpened)
-        {
+        verdict.IsServed = outcome != RelayOutcome.NotOpened;
+        if (verdict.IsServed)
             Finish(visitor, outcome);
-            return true;
-        }
-        visitor.Incoming.Reattach(end, relayOpening.FirstBytes);
-        if (verdict.IsUnreached && time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout)
-        {
-            visitor.Counters.StartAToBOver();
-            return false;
-        }
-        await offline.AnswerAsync(visitor, verdict.Reason, PatienceWithSilence, verdict.Status, verdict.Sentence);
-        return true;
+        else
+            visitor.Incoming.Reattach(end, relayOpening.FirstBytes);
+        return verdict;
+    }
+
+    private async ValueTask<bool> ReadAsync(ChannelVerdict verdict, Visitor visitor)
+    {
+        bool accepted = await verdict.ReadAsync();
+        if (accepted)
+            waiting.Leave(visitor, WaitOutcome.Served);
+        return accepted;
     }
 
     private static void Finish(Visitor visitor, RelayOutcome outcome)

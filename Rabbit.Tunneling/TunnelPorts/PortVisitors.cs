@@ -13,7 +13,6 @@ internal sealed class PortVisitors
     private readonly Lock _lock = new();
     private readonly HashSet<Visitor> _admitted = [];
     private readonly Dictionary<VisitorNetwork, int> _perNetwork = [];
-    private int _parked;
     private int _active;
     private long _total;
     private long _bytesFromVisitors;
@@ -101,18 +100,6 @@ internal sealed class PortVisitors
         foreach (Visitor visitor in unwelcome)
             visitor.Expel();
     }
-
-    /// <summary>Takes a place among those who wait for the client, of so many; it must be given back by <see cref="Unpark"/>.</summary>
-    public bool TryPark(int most)
-    {
-        if (Interlocked.Increment(ref _parked) <= most)
-            return true;
-        Unpark();
-        return false;
-    }
-
-    /// <summary>Gives the place back.</summary>
-    public void Unpark() => Interlocked.Decrement(ref _parked);
 
     /// <summary>Counts a visitor.</summary>
     public void Count() => Interlocked.Increment(ref _total);

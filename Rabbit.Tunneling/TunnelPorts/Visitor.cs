@@ -49,6 +49,25 @@ internal sealed class Visitor(
     /// <summary>The session that serves it, or null.</summary>
     public TunnelSession? Session { get; set; }
 
+    /// <summary>Its place among those who wait for the client, or null; <see cref="WaitingVisitors"/> sets it.</summary>
+    public WaitingPlace? Place { get; set; }
+
+    /// <summary>How much longer it waits for an absent client: what its token says, counted from its arrival. Negative or zero when not at all.</summary>
+    public TimeSpan HoldLeft
+    {
+        get
+        {
+            TimeSpan own = tunnel.Token.Rules.Hold - time.GetElapsedTime(_startedTimestamp);
+            return own > tunnel.Absence.ExpectedFor ? own : tunnel.Absence.ExpectedFor;
+        }
+    }
+
+    /// <summary>True when it is its turn, should the client be there.</summary>
+    public bool IsNext => Place is { } place ? place.Released.IsCancellationRequested : tunnel.Line.Count == 0;
+
+    /// <summary>True when it is to wait for the client, or behind those who do.</summary>
+    public bool Waits => Place is not null || tunnel.Line.Count > 0 || HoldLeft > TimeSpan.Zero;
+
     /// <summary>Its span, from when it is known to be a visitor; null where none is recorded.</summary>
     public Activity? Span { get; private set; }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Rabbit.Tests.Support;
 using Xunit;
@@ -27,7 +26,7 @@ public sealed partial class ServiceManagerTests
         for (int crash = 0; crash < 2; crash++)
         {
             int mark = managed.Process.Mark;
-            RunningProcess.SendTo(await MainAsync(managed), Signal.Kill);
+            RunningProcess.SendTo(await managed.ReadManagedIdAsync(), Signal.Kill);
             visitors.Resume();
             await managed.Process.WaitForLineAsync("Control port listening on", Soon, mark);
             await visitors.SeeMoreAsync(20);
@@ -53,7 +52,7 @@ public sealed partial class ServiceManagerTests
             await managed.Process.WaitForLineAsync($"manager: FDSTORE=1 FDNAME={name}", Soon);
 
         // As ExecReload= does it: the command returns when the new server serves.
-        int old = await MainAsync(managed);
+        int old = await managed.ReadManagedIdAsync();
         int mark = managed.Process.Mark;
         managed.Process.Send(Signal.HangUp);
         await managed.Process.WaitForLineAsync("manager: reload ended with 0", Soon, mark);
@@ -72,16 +71,6 @@ public sealed partial class ServiceManagerTests
         // For a restart, during which visitors wait.
         Assert.Single(managed.Process.Lines, line => line.Contains("FDSTOREREMOVE", StringComparison.Ordinal));
     }
-
-    private static async Task<int> MainAsync(RabbitProcess managed)
-    {
-        int mark = managed.Process.Lines.Select((line, number) => (line, number)).Last(one => StartedLine().IsMatch(one.line)).number;
-        Match started = await managed.Process.WaitForLineAsync(StartedLine(), Soon, mark);
-        return int.Parse(started.Groups["pid"].Value, CultureInfo.InvariantCulture);
-    }
-
-    [GeneratedRegex(@"manager: started (?<pid>\d+) with \d+ descriptors")]
-    private static partial Regex StartedLine();
 
     [GeneratedRegex(@"manager: MAINPID=\d+ READY=1")]
     private static partial Regex MainLine();

@@ -39,6 +39,8 @@ public sealed class SettingsTests
     [InlineData("RABBIT_POOL_SIZE", "many")]
     [InlineData("RABBIT_POOL_SIZE", "-1")]
     [InlineData("RABBIT_TUNNEL_METRICS", "10001")]
+    [InlineData("RABBIT_OFFLINE_MESSAGE", "two\nlines")]
+    [InlineData("RABBIT_OFFLINE_HINT", "ask {host}")]
     [InlineData("RABBIT_ALLOW_PLAINTEXT", "perhaps")]
     [InlineData("RABBIT_DRAIN_LIMIT", "soon")]
     [InlineData("RABBIT_DRAIN_LIMIT", "30")]

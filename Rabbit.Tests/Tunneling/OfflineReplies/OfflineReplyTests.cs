@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Rabbit.Protocol.Messages;
@@ -69,10 +70,11 @@ public sealed class OfflineReplyTests
     }
 
     [Fact]
-    public void For_PostgresRequests_IsOneByte()
+    public void For_PostgresRequestsThatWereAnsweredBefore_IsTheError()
     {
-        Assert.Equal("N"u8, OfflineReply.For(VisitorProtocol.PostgresSslRequest, Away).Span);
-        Assert.Equal("N"u8, OfflineReply.For(VisitorProtocol.PostgresGssRequest, Away).Span);
+        byte[] error = OfflineReply.For(VisitorProtocol.Postgres, Away).ToArray();
+        Assert.Equal(error, OfflineReply.For(VisitorProtocol.PostgresSslRequest, Away).ToArray());
+        Assert.Equal(error, OfflineReply.For(VisitorProtocol.PostgresGssRequest, Away).ToArray());
     }
 
     [Fact]
@@ -147,13 +149,71 @@ public sealed class OfflineReplyTests
     }
 
     [Fact]
-    public void For_EveryContextAndProtocol_FitsWhatAVisitorReadsAtOnce()
+    [Trait("Property", "P26")]
+    public void For_HttpThatWantsAPage_IsOneThatNeedsNothingElse_OfTheExactLength()
     {
+        string reply = Text(OfflineReply.For(VisitorProtocol.Http, Away, asHtml: true));
+        string[] parts = reply.Split("\r\n\r\n");
+        Assert.Equal(2, parts.Length);
+        Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html; charset=utf-8\r\n", reply, StringComparison.Ordinal);
+        Assert.Contains($"\r\nContent-Length: {parts[1].Length}\r\nRetry-After: 5\r\n", reply, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Security-Policy: default-src 'none';", parts[0], StringComparison.Ordinal);
+        Assert.Contains($"<h1>{What}</h1>", parts[1], StringComparison.Ordinal);
+        Assert.Contains($"<p>{Remedy}</p>", parts[1], StringComparison.Ordinal);
+        foreach (string foreign in new[] { "script", "src=", "href=", "url(", "@import" })
+            Assert.DoesNotContain(foreign, parts[1], StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(parts[0] + "\r\n\r\n", Text(OfflineReply.For(VisitorProtocol.HttpHead, Away, asHtml: true)));
+    }
+
+    [Fact]
+    [Trait("Property", "P13")]
+    public void For_OperatorsText_IsEscapedForAPage_AndItsBytesAreCounted()
+    {
+        OfflineContext own = Away with { OwnMessage = "<b>Zur\u00fcck & \"bald\"</b>", OwnHint = "" };
+        string page = Utf8(OfflineReply.For(VisitorProtocol.Http, own, asHtml: true));
+        Assert.Contains("<h1>&lt;b&gt;Zur&#252;ck &amp; &quot;bald&quot;&lt;/b&gt;</h1>", page, StringComparison.Ordinal);
+        string plain = Utf8(OfflineReply.For(VisitorProtocol.Http, own));
+        Assert.EndsWith($"\r\n\r\n{own.OwnMessage}\n\n", plain, StringComparison.Ordinal);
+        Assert.Contains($"Content-Length: {Encoding.UTF8.GetByteCount(own.OwnMessage!) + 2}\r\n", plain, StringComparison.Ordinal);
+        Assert.Contains($"M{own.OwnMessage}\0H\0\0", Utf8(OfflineReply.For(VisitorProtocol.Postgres, own)), StringComparison.Ordinal);
+        Assert.DoesNotContain("bald", Text(OfflineReply.For(VisitorProtocol.Http, own with { Reason = OfflineReason.LocalServiceRefused })), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x", 512, 1024)]
+    [InlineData("\"", 1024, OfflineReply.MaxLength)]
+    [InlineData("\u5c11", 2048, OfflineReply.MaxLength)]
+    public void For_EveryContextAndProtocol_IsBounded(string letter, int most, int mostAsPage)
+    {
+        string? own = letter == "x" ? null : string.Concat(Enumerable.Repeat(letter, OfflineText.MaxExpandedLength));
         foreach (VisitorProtocol protocol in Enum.GetValues<VisitorProtocol>())
         {
             foreach (OfflineReason reason in Enum.GetValues<OfflineReason>())
-                Assert.InRange(OfflineReply.For(protocol, new OfflineContext(65535, reason)).Length, 0, 512);
+            {
+                var context = new OfflineContext(65535, reason) { OwnMessage = own, OwnHint = own };
+                Assert.InRange(OfflineReply.For(protocol, context).Length, 0, most);
+                Assert.InRange(OfflineReply.For(protocol, context, asHtml: true).Length, 0, mostAsPage);
+            }
         }
+    }
+
+    // The least that a visitor can say to be answered, and what it gets: docs/offline-visitors.md has these figures.
+    [Theory]
+    [InlineData("", nameof(VisitorProtocol.Undecided), 314)]
+    [InlineData("\u00ff", nameof(VisitorProtocol.Unknown), 314)]
+    [InlineData("GET /\n", nameof(VisitorProtocol.Http), 314)]
+    [InlineData("HEAD / HTTP/1.1\n\n", nameof(VisitorProtocol.HttpHead), 158)]
+    [InlineData("GET / HTTP/1.1\nAccept:text/html\n\n", nameof(VisitorProtocol.Http), 874, true)]
+    [InlineData("\0\0\0\u0008\0\u0003\0\0", nameof(VisitorProtocol.Postgres), 185)]
+    [InlineData("*1", nameof(VisitorProtocol.Redis), 162)]
+    [InlineData("SSH-", nameof(VisitorProtocol.Ssh), 200)]
+    [InlineData("\u0016\u0003\u0001\0\u0001\0", nameof(VisitorProtocol.Tls), 7)]
+    public void For_TheLeastThatIsAnswered_CostsThis(string said, string protocol, int bytes, bool asHtml = false)
+    {
+        byte[] words = Encoding.Latin1.GetBytes(said);
+        Assert.Equal(protocol, VisitorSniffer.Sniff(new ReadOnlySequence<byte>(words)).ToString());
+        Assert.Equal(asHtml, HttpHead.Read(new ReadOnlySequence<byte>(words)).WantsHtml);
+        Assert.Equal(bytes, OfflineReply.For(Enum.Parse<VisitorProtocol>(protocol), Away, asHtml).Length);
     }
 
     [Fact]
@@ -167,4 +227,6 @@ public sealed class OfflineReplyTests
     }
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.Latin1.GetString(bytes.Span);
+
+    private static string Utf8(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 }

@@ -72,25 +72,6 @@ public sealed class VisitorCounterTests : IDisposable
         Assert.Empty(_rig.Visitors.List(int.MaxValue));
     }
 
-    [Fact]
-    public async Task PlacesOfThoseWhoWait_ManyAtOnce_AreNeverMoreThanThereAre()
-    {
-        const int Places = 5;
-        int inside = 0;
-        await Parallel.ForAsync(0, 100_000, TestContext.Current.CancellationToken, (_, _) =>
-        {
-            if (_rig.Visitors.TryPark(Places))
-            {
-                Assert.InRange(Interlocked.Increment(ref inside), 1, Places);
-                Interlocked.Decrement(ref inside);
-                _rig.Visitors.Unpark();
-            }
-            return ValueTask.CompletedTask;
-        });
-        Assert.All(Enumerable.Range(0, Places), _ => Assert.True(_rig.Visitors.TryPark(Places)));
-        Assert.False(_rig.Visitors.TryPark(Places));
-    }
-
     public void Dispose() => _rig.Dispose();
 
     private async Task RunAsync(Random random, List<string> history)

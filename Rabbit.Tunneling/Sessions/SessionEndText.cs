@@ -1,0 +1,20 @@
+namespace Rabbit.Tunneling.Sessions;
+
+/// <summary>The end of a session in words, as stored and shown.</summary>
+internal static class SessionEndText
+{
+    public static string Of(SessionEnd end) => end switch
+    {
+        SessionEnd.ClientLost => "connection lost",
+        SessionEnd.ClientSilent => "heartbeat timed out",
+        SessionEnd.ClientDisconnected => "client disconnected",
+        SessionEnd.ProtocolError => "protocol error",
+        SessionEnd.Superseded => "superseded",
+        SessionEnd.Revoked => "token revoked",
+        SessionEnd.Rotated => "secret replaced",
+        SessionEnd.NotAllowed => "network not allowed",
+        SessionEnd.Expired => "token expired",
+        SessionEnd.Closed => "closed by an operator",
+        _ => "server stopped",
+    };
+}
