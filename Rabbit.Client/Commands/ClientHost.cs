@@ -33,6 +33,7 @@ internal sealed partial class ClientHost : IAsyncDisposable
     private readonly CancellationTokenRegistration _stopping;
     private readonly StatusServer? _status;
     private readonly Task _looking;
+    private bool _hasEnded;
 
     /// <param name="parsed">The command line, with <see cref="OutputOptions"/>.</param>
     /// <param name="file">The file of the tunnels, or null.</param>
@@ -54,6 +55,8 @@ internal sealed partial class ClientHost : IAsyncDisposable
         Logger = _loggers.CreateLogger(LineLoggerProvider.NoTunnel);
         _manager = new ServiceManager(Logger);
         _signals = [StopOn(PosixSignal.SIGTERM), StopOn(PosixSignal.SIGINT)];
+        if (!OperatingSystem.IsWindows())
+            _signals = [.. _signals, PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => _output.Restart())];
         _stopping = _stop.Token.UnsafeRegister(static stopped => ((TaskCompletionSource)stopped!).TrySetResult(), _stopped);
         Tunnels = new TunnelSet(KnownServers.Default(), _list, Clock, _loggers);
         _status = StatusServer.TryStart(StatusSockets.Own, Report, Clock, Logger);
@@ -88,8 +91,9 @@ internal sealed partial class ClientHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_looking.IsCompleted)
+        if (_hasEnded)
             return;
+        _hasEnded = true;
         await _stop.CancelAsync();
         _manager.TellStopping();
         if (_status is not null)

@@ -48,6 +48,13 @@ internal sealed class ConsoleOutput : IAsyncDisposable
             _wake.Writer.TryWrite(true);
     }
 
+    /// <summary>Something else has been written where the block was.</summary>
+    public void Restart()
+    {
+        _block?.Forget();
+        Refresh();
+    }
+
     /// <summary>Writes what is left; for a second at most, should nobody read it.</summary>
     public async ValueTask DisposeAsync()
     {

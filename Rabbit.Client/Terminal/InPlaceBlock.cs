@@ -18,6 +18,10 @@ internal sealed partial class InPlaceBlock
 
     private IReadOnlyList<string> _shown = [];
     private int _width;
+    private volatile bool _isForgotten;
+
+    /// <summary>Something else has been written meanwhile, as after the program was suspended: the next block begins where the cursor is. From any thread.</summary>
+    public void Forget() => _isForgotten = true;
 
     /// <param name="linesAbove">Written above the block, and left there.</param>
     /// <param name="block">No line wider than the window.</param>
@@ -25,7 +29,12 @@ internal sealed partial class InPlaceBlock
     /// <returns>What to send, or nothing where it is all there.</returns>
     public string Draw(IReadOnlyList<string> linesAbove, IReadOnlyList<string> block, int width)
     {
-        if (linesAbove.Count == 0 && width == _width && block.SequenceEqual(_shown))
+        if (_isForgotten)
+        {
+            _isForgotten = false;
+            (_shown, _width) = ([], 0);
+        }
+        if (linesAbove.Count == 0 && block.SequenceEqual(_shown) && (width == _width || block.Count == 0))
             return "";
         // A window that has become narrower has broken the lines that were there.
         int up = _shown.Sum(line => Math.Max(1, (CellText.Width(Codes().Replace(line, "")) + width - 1) / width));

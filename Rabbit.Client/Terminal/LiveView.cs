@@ -9,6 +9,9 @@ internal sealed class LiveView(TunnelList tunnels, TerminalStyle style, TimeProv
     private readonly InPlaceBlock _block = new();
 
     /// <inheritdoc/>
+    public void Forget() => _block.Forget();
+
+    /// <inheritdoc/>
     public string Draw(IReadOnlyList<string> linesAbove)
     {
         var (width, height) = TerminalWindow.Size;

@@ -56,6 +56,8 @@ internal sealed partial class RunningTunnel : IAsyncDisposable
         catch (TunnelFailedException e)
         {
             Status.Failed(e.Message);
+            if (Definition.Name is not null) // The only one is told of where the program ends.
+                LogFailed(e.Message);
             return e.Message;
         }
         catch (Exception e)
@@ -66,6 +68,9 @@ internal sealed partial class RunningTunnel : IAsyncDisposable
             return $"Something went wrong in the program itself ({e.Message}); please report it with what it has logged.";
         }
     }
+
+    [LoggerMessage(EventIds.TunnelFailed, LogLevel.Error, "The tunnel has failed for good: {Reason} The others go on; SIGHUP tries it again")]
+    private partial void LogFailed(string reason);
 
     [LoggerMessage(EventIds.TunnelBroke, LogLevel.Error, "The tunnel has ended because of a mistake in the program; please report it")]
     private partial void LogBroke(Exception exception);

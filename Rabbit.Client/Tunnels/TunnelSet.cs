@@ -5,9 +5,8 @@ using Rabbit.Client.Trust;
 namespace Rabbit.Client.Tunnels;
 
 /// <summary>The tunnels of this program. One caller at a time.</summary>
-internal sealed partial class TunnelSet(KnownServers known, TunnelList list, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed class TunnelSet(KnownServers known, TunnelList list, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
-    private readonly ILogger _logger = loggers.CreateLogger(Output.LineLoggerProvider.NoTunnel);
     private List<RunningTunnel> _running = [];
 
     /// <summary>
@@ -26,10 +25,7 @@ internal sealed partial class TunnelSet(KnownServers known, TunnelList list, Tim
         _running = next;
         list.Become(next.Select(tunnel => tunnel.Status));
         foreach (RunningTunnel tunnel in beginning)
-        {
             tunnel.Start();
-            _ = WatchAsync(tunnel);
-        }
         return next;
     }
 
@@ -37,13 +33,4 @@ internal sealed partial class TunnelSet(KnownServers known, TunnelList list, Tim
     public ValueTask DisposeAsync() => new(EndAsync(_running));
 
     private static Task EndAsync(IEnumerable<RunningTunnel> tunnels) => Task.WhenAll(tunnels.Select(tunnel => tunnel.DisposeAsync().AsTask()));
-
-    private async Task WatchAsync(RunningTunnel tunnel)
-    {
-        if (await tunnel.Completion is { } reason && tunnel.Definition.Name is { } name)
-            LogFailed(name, reason);
-    }
-
-    [LoggerMessage(EventIds.TunnelFailed, LogLevel.Error, "Tunnel {Tunnel} has failed for good: {Reason} The others go on; SIGHUP tries it again")]
-    private partial void LogFailed(string tunnel, string reason);
 }

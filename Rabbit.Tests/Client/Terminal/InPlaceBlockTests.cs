@@ -57,6 +57,19 @@ public sealed class InPlaceBlockTests
         Assert.Equal(["last"], Shown().Where(line => line.Length > 0));
     }
 
+    [Fact]
+    public void Draw_AfterSomethingElseWrote_BeginsBelowIt()
+    {
+        Draw([], "first", "second");
+        _terminal.Send("[1]+  Stopped\n$ fg\n");
+        _block.Forget();
+        Draw([], "third");
+        Assert.Equal(["first", "second", "[1]+  Stopped", "$ fg", "third"], Shown().Where(line => line.Length > 0));
+    }
+
+    [Fact]
+    public void Draw_NoBlockYet_LeavesALineThatIsBeingTypedAlone() => Assert.Equal("", _block.Draw([], [], 20));
+
     private void Draw(string[] above, params string[] block) => _terminal.Send(_block.Draw(above, block, 20));
 
     private IReadOnlyList<string> Shown() => _terminal.Lines;

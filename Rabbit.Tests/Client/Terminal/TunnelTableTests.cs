@@ -22,12 +22,12 @@ public sealed class TunnelTableTests
     [Fact]
     public void Render_WideWindow_ShowsEverything() => Assert.Equal(
         [
-            "  NAME  STATE        VISITORS AT        SERVICE           RTT  NOW  IN ALL      UP      UP/s   DOWN  DOWN/s",
-            "● db    live         tunnel.test:10000  localhost:5432  12 ms    3     120  1.2 MB  3.4 kB/s  999 B   0 B/s",
-            "● web   retry in 4 s  -".Replace("  -", "  -                  localhost:5432      -    3     120  1.2 MB  3.4 kB/s  999 B   0 B/s", StringComparison.Ordinal),
+            "  NAME  STATE         VISITORS AT        SERVICE           RTT  NOW  IN ALL      UP      UP/s   DOWN  DOWN/s",
+            "● db    live          tunnel.test:10000  localhost:5432  12 ms    3     120  1.2 MB  3.4 kB/s  999 B   0 B/s",
+            "● web   retry in 4 s  -                  localhost:5432      -    3     120  1.2 MB  3.4 kB/s  999 B   0 B/s",
             "    nothing listens at tunnel.test:9999",
         ],
-        TunnelTable.Render([Live, Away], Now, Plain, 200, 50).Select(line => line.Replace("retry in 4 s", "retry in 4 s", StringComparison.Ordinal)));
+        TunnelTable.Render([Live, Away], Now, Plain, 200, 50));
 
     [Theory]
     [InlineData(100)]

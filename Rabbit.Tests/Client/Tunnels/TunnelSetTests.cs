@@ -60,7 +60,7 @@ public sealed class TunnelSetTests : IDisposable
         using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         await using var tunnels = new TunnelSet(new KnownServers(_home.File("known")), _list, TimeProvider.System, loggers);
         TunnelDefinition revoked = Tunnel("revoked");
-        Task said = _log.NextAsync("Tunnel revoked has failed for good: The token was revoked.");
+        Task said = _log.NextAsync("The tunnel has failed for good: The token was revoked.");
         await tunnels.ApplyAsync([revoked]);
         using (ScriptedServer.Connection control = (await _server.AcceptControlAsync()).Control)
             await control.SendAsync(new Reject(RejectCode.Revoked, Retryable: false, TimeSpan.Zero, "The token was revoked."));

@@ -107,6 +107,29 @@ public sealed partial class InstallTests(RunningServer running) : IClassFixture<
         Assert.Equal(0, await manager.WaitForExitAsync(Soon));
     }
 
+    [Fact]
+    public async Task Install_ForbidsCodeThatIsWritten_OnlyWhereTheClientRunsWithoutIt()
+    {
+        using var home = new ClientHome();
+        TestToken token = await running.Server.CreateTokenAsync();
+        home.Write("db.token", token.Text);
+        await using LocalService echo = LocalService.Echo();
+        string file = home.Write("tunnels.json", $$"""
+            { {{await ClientHome.ServerSettingsAsync(running.Server, token)}}, "tunnels": { "db": { "token_file": "db.token", "local_port": {{echo.Port}} } } }
+            """);
+        var (_, unit) = await home.RunAsync("install", "--user", "--dry-run", file);
+        bool isForbidden = unit.Contains("MemoryDenyWriteExecute=yes", StringComparison.Ordinal);
+        // What systemd does for it, by the kernel's own means, where it has them (PR_SET_MDWE of prctl(2)).
+        string[] launcher = isForbidden ? ["python3", "-c", "import ctypes, os, sys; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0); os.execv(sys.argv[1], sys.argv[1:])"] : [];
+        string[] command = [.. launcher, Programs.TunnelClient, "run", file];
+        await using RunningProcess client = RunningProcess.Start("tunnel-client", command[0], command[1..], home.Environment);
+        await client.WaitForLineAsync("[db] Tunnel is up", Soon);
+        using System.Net.Sockets.Socket visitor = await SocketConversation.ConnectAsync(token.Port);
+        await visitor.SendAllAsync("12345");
+        await visitor.ReadExactlyAsync(5);
+        Assert.False(client.HasExited);
+    }
+
     private static async Task<(int Status, string Output)> AnalyzeAsync(params string[] arguments)
     {
         await using RunningProcess analyze = RunningProcess.Start("systemd-analyze", "systemd-analyze", arguments);

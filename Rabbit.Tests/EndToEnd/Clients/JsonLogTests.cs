@@ -27,7 +27,7 @@ public sealed class JsonLogTests(RunningServer running) : IClassFixture<RunningS
         JsonElement up = Assert.Single(lines, line => line.GetProperty("event").GetInt32() == 8000);
         Assert.Equal(("info", token.Port, "localhost"), (up.GetProperty("level").GetString(), up.GetProperty("port").GetInt32(), up.GetProperty("public_host").GetString()));
         Assert.Equal("error", lines[^1].GetProperty("level").GetString());
-        Assert.Contains("deleted", lines[^1].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("revoked", lines[^1].GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

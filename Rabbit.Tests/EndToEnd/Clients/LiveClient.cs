@@ -20,10 +20,11 @@ internal sealed class LiveClient : IAsyncDisposable
     {
         (_home, _width, _height) = (home, width, height);
         string command = string.Join(' ', arguments.Prepend(Programs.TunnelClient).Select(argument => $"'{argument}'"));
+        // Whoever runs the tests in the background has SIGINT ignored, which programs inherit; at a terminal it is not.
         home.Write("run.sh", $"""
             stty cols {width} rows {height}
             stty -g >'{home.File("before")}'
-            sh -c "echo \$\$ >'{home.File("pid")}'; exec {command}"
+            sh -c "echo \$\$ >'{home.File("pid")}'; exec env --default-signal=INT {command}"
             echo "status $?" >'{home.File("status")}'
             stty -g >'{home.File("after")}'
             """);

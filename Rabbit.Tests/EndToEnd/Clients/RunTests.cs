@@ -73,7 +73,7 @@ public sealed class RunTests(RunningServer running) : IClassFixture<RunningServe
         await client.WaitForLineAsync("[one] Tunnel is up", Soon);
         await client.WaitForLineAsync("[two] Tunnel is up", Soon);
         await running.Server.Api.DeleteTokenAsync(first);
-        await client.WaitForLineAsync("Tunnel one has failed for good", Soon);
+        await client.WaitForLineAsync("[one] The tunnel has failed for good", Soon);
         using Socket visitor = await SocketConversation.ConnectAsync(second.Port);
         await EchoesAsync(visitor, "still here");
         Assert.False(client.HasExited);
