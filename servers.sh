@@ -53,12 +53,12 @@ postgres_bin() {
   return 1
 }
 
-# need COMMAND[=PACKAGE]...: installs what is missing beside the two servers, where it may.
+# need COMMAND[=PACKAGE]... or FILE=PACKAGE...: installs what is missing beside the two servers, where it may.
 need() {
   local missing=() made_policy= install_status=0 policy=/usr/sbin/policy-rc.d wanted
   postgres_bin >/dev/null || missing+=(postgresql)
   for wanted in redis-server "$@"; do
-    command -v "${wanted%%=*}" >/dev/null || missing+=("${wanted##*=}")
+    [[ $wanted == /* && -e ${wanted%%=*} ]] || command -v "${wanted%%=*}" >/dev/null || missing+=("${wanted##*=}")
   done
   if ((${#missing[@]})); then
     [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null ||

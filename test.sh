@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 script=test.sh
 source ./servers.sh
 
-need curl python3 chromium prometheus haproxy ip=iproute2 iptables faketime mariadb=mariadb-client ssh=openssh-client openssl
+need curl python3 chromium prometheus haproxy ip=iproute2 iptables faketime mariadb=mariadb-client ssh=openssh-client openssl script=bsdutils systemd-analyze=systemd gcc /usr/include/zlib.h=zlib1g-dev
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 if [[ ${RABBIT_SKIP_BUILD:-} != 1 ]]; then

@@ -17,4 +17,11 @@ internal static class EventIds
     public const int TokenFileOpen = 8013;
     public const int LocalServiceDown = 8014;
     public const int LocalServiceUp = 8015;
+    public const int TunnelBroke = 8016;
+    public const int TunnelFailed = 8017;
+    public const int StatusUnavailable = 8018;
+    public const int ConfigurationTaken = 8019;
+    public const int ConfigurationRefused = 8020;
+    public const int ServiceManagerUnheard = 8021;
+    public const int ProgramFailed = 8022;
 }

@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
-using OpenTelemetry.Trace;
-using Rabbit.Client.Connection;
-using Rabbit.Client.Telemetry;
-using Rabbit.Client.Trust;
+using Rabbit.Client.Credentials;
+using Rabbit.Client.Tunnels;
 using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Commands;
@@ -16,9 +12,10 @@ internal static partial class ConnectCommand
     private static readonly Argument<string?> Uri = new("uri") { Arity = ArgumentArity.ZeroOrOne, Description = "rabbit://TOKEN@host:port?fingerprint=..., as the server prints it." };
     private static readonly Option<string?> Server = new("--server") { Description = "HOST:PORT of the server's control port." };
     private static readonly Option<string?> Token = new("--token") { Description = "The token; visible to other accounts of this machine, so better --token-file." };
-    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "File that holds the token." };
-    private static readonly Option<string> LocalPort = new("--local-port") { Required = true, Description = "Port of the local service." };
+    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "File that holds the token; without it the variable RABBIT_TOKEN, what 'tunnel-client login' has kept, or a question." };
+    private static readonly Option<string?> LocalPort = new("--local-port") { Description = "Port of the local service." };
     private static readonly Option<string> LocalHost = new("--local-host") { DefaultValueFactory = _ => "localhost", Description = "Host of the local service." };
+    private static readonly Option<string?> LocalSocket = new("--local-socket") { Description = "Unix socket of the local service, instead of its port; @NAME is one in Linux' abstract namespace." };
     private static readonly Option<string?> Fingerprint = new("--fingerprint") { Description = "SHA-256 of the server's certificate, as the server prints it." };
     private static readonly Option<string?> Ca = new("--ca") { Description = "PEM file of the authority that signed the server's certificate." };
     private static readonly Option<string?> Certificate = new("--certificate") { Description = "PEM file of the certificate to show a server that asks clients for one." };
@@ -29,92 +26,53 @@ internal static partial class ConnectCommand
     private static readonly Option<string?> ProxyProtocol = new("--proxy-protocol") { Description = "1 or 2: tell the local service each visitor's address by a PROXY header of this version; it must be set to read it." };
     private static readonly Option<string?> Health = new("--health") { Description = "tcp, http, http:/PATH, postgres, mysql, redis, ssh or none: how the local service is asked whether it works; without it as the token's kind says." };
     private static readonly Option<string?> HealthInterval = new("--health-interval") { Description = "Seconds between two such questions while it works (30)." };
-    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log more." };
 
     public static Command Create()
     {
         var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
         {
-            Uri, Server, Token, TokenFile, LocalPort, LocalHost, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol, Health, HealthInterval, Verbose,
+            Uri, Server, Token, TokenFile, LocalPort, LocalHost, LocalSocket, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol,
+            Health, HealthInterval,
         };
+        OutputOptions.AddTo(command);
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        TracerProvider? traces = ClientTelemetry.StartTraces();
-        ILoggerFactory loggers = LoggerFactory.Create(logging =>
-        {
-            logging.SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information).AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss ";
-                console.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
-            ClientTelemetry.AddExport(logging);
-        });
-        ILogger logger = loggers.CreateLogger("tunnel-client");
         try
         {
-            ConnectOptions options = ReadOptions(parsed, logger);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, stop);
-            using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, stop);
-            var trust = new ServerTrust(options, KnownServers.Default(), logger);
-            var runner = new TunnelRunner(options, trust, TimeProvider.System, Random.Shared, logger);
-            Task warning = new LocalService(options, TimeProvider.System).WarnIfAbsentAsync(logger, stop.Token);
-            try
-            {
-                await runner.RunAsync(stop.Token);
-            }
-            finally
-            {
-                await stop.CancelAsync();
-                await warning;
-            }
-            return ExitCode.Ok;
+            await using var host = new ClientHost(parsed, file: null, cancellationToken);
+            ConnectOptions options = ReadOptions(parsed, host.Logger);
+            RunningTunnel tunnel = (await host.Tunnels.ApplyAsync([new TunnelDefinition(Name: null, options)]))[0];
+            host.TellReady();
+            await Task.WhenAny(tunnel.Completion, host.Stopped);
+            return await host.EndAsync(tunnel.Completion.IsCompleted ? await tunnel.Completion : null);
         }
         catch (FormatException e)
         {
             return ClientCommand.Fail(ExitCode.Usage, e.Message);
         }
-        catch (TunnelFailedException e)
-        {
-            return ClientCommand.Fail(ExitCode.Failure, e.Message);
-        }
-        finally
-        {
-            await ClientTelemetry.EndAsync(loggers, traces);
-        }
     }
 
     private static ConnectOptions ReadOptions(ParseResult parsed, ILogger logger)
     {
-        bool tokenIsVisible = parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true;
+        var store = TokenStore.Default();
         ConnectOptions options = ConnectOptions.Read(new ConnectArguments(
             parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
-            Environment.GetEnvironmentVariable(ConnectOptions.TokenVariable), parsed.GetValue(LocalPort)!, parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint), parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer),
-            parsed.GetValue(ProxyProtocol), parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval)));
-        if (tokenIsVisible)
+            Environment.GetEnvironmentVariable(TokenSource.Variable), parsed.GetValue(LocalPort), parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint),
+            parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer), parsed.GetValue(ProxyProtocol),
+            parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval), parsed.GetValue(LocalSocket))
+        {
+            FindToken = (host, port) => store.Find(host, port) ?? TokenPrompt.Ask(),
+        });
+        if (parsed.GetValue(Token) is not null || parsed.GetValue(Uri)?.Contains('@', StringComparison.Ordinal) == true)
             LogTokenVisible(logger);
-        if (parsed.GetValue(TokenFile) is { } file && IsReadableByOthers(file))
+        if (parsed.GetValue(TokenFile) is { } file && TokenFiles.IsReadableByOthers(file))
             LogTokenFileOpen(logger, file);
         return options;
     }
-
-    private static bool IsReadableByOthers(string file) =>
-        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
-
-    // The first signal stops in order; a second one, when the registration no longer cancels it, ends the process at once.
-    private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            if (stop.IsCancellationRequested)
-                return;
-            context.Cancel = true;
-            stop.Cancel();
-        });
 
     [LoggerMessage(EventIds.TokenOnCommandLine, LogLevel.Warning, "A token on the command line can be seen by every account of this machine; --token-file or the variable RABBIT_TOKEN keeps it private")]
     private static partial void LogTokenVisible(ILogger logger);

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Rabbit.Client.Health;
+using Rabbit.Client.Status;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
@@ -9,14 +10,14 @@ using Rabbit.Protocol.Transport;
 namespace Rabbit.Client.Connection;
 
 /// <summary>One session's control channel: heartbeats both ways, the server's requests for data channels, and the local service's health.</summary>
-internal sealed class ControlChannel(ServerHello hello, DataChannels channels, HealthWatch? health, TimeProvider time)
+internal sealed class ControlChannel(ServerHello hello, DataChannels channels, HealthWatch? health, TunnelStatus status, TimeProvider time)
 {
     private const int QueueCapacity = 4096;
     private static readonly TimeSpan SupersededAtLeast = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ControlWriter _writer = new(QueueCapacity);
-    private ulong _pings;
+    private readonly RoundTrip _roundTrip = new(status, time);
 
     /// <summary>
     /// Serves the channel until the server ends it. Returns only when <paramref name="cancellationToken"/> asked for the end,
@@ -32,9 +33,11 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, H
         bool sayGoodbye = false;
         await using var silence = new SilenceWatch(hello.Heartbeat, hello.DeadAfter, silent.Cancel, time);
         Task writer = _writer.RunAsync(transport.Output, writing.Token);
+        // The first heartbeat is not due yet; how far away the server is, people want to see at once.
+        _writer.TryPost(_roundTrip.Begin());
         channels.Open(hello.PoolSize, _writer);
         health?.Attach(hello.Service, _writer);
-        await using ITimer heartbeat = time.CreateTimer(_ => _writer.TryPost(new Ping(++_pings)), null, hello.Heartbeat / 2, hello.Heartbeat);
+        await using ITimer heartbeat = time.CreateTimer(_ => _writer.TryPost(_roundTrip.Begin()), null, hello.Heartbeat / 2, hello.Heartbeat);
         try
         {
             await ReadAsync(transport.Input, silence, heartbeat, reading.Token);
@@ -87,6 +90,7 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, H
                 case FrameType.GoAway:
                     throw Explain(frame.Read<GoAway>());
                 case FrameType.Pong:
+                    _roundTrip.End(frame.Read<Pong>());
                     break;
                 default:
                     if (Enum.IsDefined(frame.Type))

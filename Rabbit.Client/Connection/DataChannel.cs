@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Rabbit.Client.Status;
 using Rabbit.Client.Telemetry;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
@@ -59,11 +60,12 @@ internal sealed partial class DataChannel
     /// </summary>
     /// <param name="local">The local service.</param>
     /// <param name="vanished">Breaks it off when the service or the server vanishes.</param>
+    /// <param name="traffic">Counts the visitor.</param>
     /// <param name="logger">Hears of the visitor.</param>
     /// <param name="sessionEnded">Ends the wait.</param>
     /// <param name="abort">Breaks the relay off.</param>
     public async Task<Refused?> ServeAsync(
-        LocalService local, VanishedPeers vanished, ILogger logger, CancellationToken sessionEnded, CancellationToken abort)
+        LocalService local, VanishedPeers vanished, TunnelTraffic traffic, ILogger logger, CancellationToken sessionEnded, CancellationToken abort)
     {
         try
         {
@@ -92,9 +94,17 @@ internal sealed partial class DataChannel
                 await _end.SendWithNextAsync(AcceptedFrame, abort);
                 var counters = new RelayCounters();
                 using IDisposable watched = vanished.Watch(service, _end);
-                RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, counters, abort);
-                Describe(span, outcome, counters);
-                LogVisitorLeft(logger, visitor.ChannelId, outcome);
+                traffic.Begin(counters);
+                try
+                {
+                    RelayOutcome outcome = await DuplexRelay.RunAsync(service, _end, counters, abort);
+                    Describe(span, outcome, counters);
+                    LogVisitorLeft(logger, visitor.ChannelId, outcome);
+                }
+                finally
+                {
+                    traffic.End(counters);
+                }
             }
             return null;
         }

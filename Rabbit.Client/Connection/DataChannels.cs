@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Health;
+using Rabbit.Client.Status;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Relay;
@@ -13,7 +14,7 @@ namespace Rabbit.Client.Connection;
 /// on until they end by themselves.
 /// </summary>
 internal sealed partial class DataChannels(
-    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, HealthWatch? health, TimeProvider time, ILogger logger,
+    IPEndPoint server, LocalService service, ServerDialer dialer, ServerHello hello, HealthWatch? health, TunnelTraffic traffic, TimeProvider time, ILogger logger,
     CancellationToken abort)
     : IAsyncDisposable
 {
@@ -71,7 +72,7 @@ internal sealed partial class DataChannels(
             {
                 _dials.Release();
             }
-            if (await channel.ServeAsync(service, _vanished, logger, _sessionEnded.Token, abort) is not { } refused)
+            if (await channel.ServeAsync(service, _vanished, traffic, logger, _sessionEnded.Token, abort) is not { } refused)
                 return;
             health?.Hint();
             if (ShouldReport())

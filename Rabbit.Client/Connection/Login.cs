@@ -35,7 +35,7 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
         {
             transport.Output.Write(Preamble.Bytes);
             transport.Output.Write(Frame.Encode(new ClientHello(
-                Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.LocalPort, Last.SessionId, Last.Epoch, yield,
+                Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.Local.DisplayPort, Last.SessionId, Last.Epoch, yield,
                 TraceContext.Of(Activity.Current))));
             await transport.Output.FlushAsync(either.Token);
             first = await PeekAsync(transport.Input, either.Token);

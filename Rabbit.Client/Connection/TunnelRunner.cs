@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Commands;
 using Rabbit.Client.Health;
+using Rabbit.Client.Status;
 using Rabbit.Client.Telemetry;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Messages;
@@ -11,7 +13,8 @@ using Rabbit.Protocol.Transport;
 namespace Rabbit.Client.Connection;
 
 /// <summary>Keeps one tunnel up: logs in, serves the session, and comes back by itself whenever it is lost.</summary>
-internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust trust, TimeProvider time, Random random, ILogger logger)
+internal sealed partial class TunnelRunner(
+    ConnectOptions options, ServerTrust trust, TunnelStatus status, TimeProvider time, Random random, ILogger logger)
 {
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
@@ -19,7 +22,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
     private readonly LocalService _service = new(options, time);
     private readonly Login _login = new(options, time);
     private readonly ReconnectBackoff _backoff = new(time, random);
-    private readonly HealthWatch? _health = options.Health is { } asked ? new HealthWatch(new LocalService(options, time), asked, time, logger) : null;
+    private readonly HealthWatch? _health = options.Health is { } asked ? new HealthWatch(new LocalService(options, time), asked, status, time, logger) : null;
     private readonly List<DataChannels> _lingering = [];
     private bool _wasUp;
     private bool _yield;
@@ -54,7 +57,9 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
                 _lostAt ??= time.GetTimestamp();
                 _yield |= reason.Yield; // Until it gets in: a server that restarts meanwhile is no reason to fight back.
                 TimeSpan wait = reason.ComeAtOnce ? reason.RetryAfter + _backoff.AtOnce() : _backoff.Next(reason.RetryAfter);
-                LogLost(reason.Message.TrimEnd('.'), wait.TotalSeconds);
+                string why = reason.Message.TrimEnd('.');
+                status.Lost(why, wait);
+                LogLost(why, wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
             }
         }
@@ -82,12 +87,12 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         await DropIdleAsync();
         IPAddress answered = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
         var server = new IPEndPoint(answered.IsIPv4MappedToIPv6 ? answered.MapToIPv4() : answered, hello.ControlPort);
-        var channels = new DataChannels(server, _service, _dialer, hello, _health, time, logger, abort);
+        var channels = new DataChannels(server, _service, _dialer, hello, _health, status.Traffic, time, logger, abort);
         _lingering.Add(channels);
         LogUp(hello);
         try
         {
-            await new ControlChannel(hello, channels, _health, time).RunAsync(transport, cancellationToken);
+            await new ControlChannel(hello, channels, _health, status, time).RunAsync(transport, cancellationToken);
         }
         finally
         {
@@ -97,6 +102,7 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
 
     private async Task<(DetachableTransport Transport, ServerHello Hello)> LogInAsync(CancellationToken cancellationToken)
     {
+        status.Connecting();
         using Activity? span = ClientTraces.StartLogin(options);
         try
         {
@@ -137,13 +143,14 @@ internal sealed partial class TunnelRunner(ConnectOptions options, ServerTrust t
         if (_wasUp && _lostAt is { } since)
             LogBack(publicHost, hello.TunnelPort, time.GetElapsedTime(since).TotalSeconds);
         else
-            LogFirstUp(options.LocalHost, options.LocalPort, publicHost, hello.TunnelPort);
+            LogFirstUp(options.Local, publicHost, hello.TunnelPort);
         _wasUp = true;
         _lostAt = null;
+        status.Up(string.Create(CultureInfo.InvariantCulture, $"{(publicHost.Contains(':', StringComparison.Ordinal) ? $"[{publicHost}]" : publicHost)}:{hello.TunnelPort}"));
     }
 
-    [LoggerMessage(EventIds.TunnelUp, LogLevel.Information, "Tunnel is up: visitors reach {LocalHost}:{LocalPort} through {PublicHost}:{Port}")]
-    private partial void LogFirstUp(string localHost, int localPort, string publicHost, int port);
+    [LoggerMessage(EventIds.TunnelUp, LogLevel.Information, "Tunnel is up: visitors reach {Local} through {PublicHost}:{Port}")]
+    private partial void LogFirstUp(LocalTarget local, string publicHost, int port);
 
     [LoggerMessage(EventIds.TunnelBack, LogLevel.Information, "Tunnel is back at {PublicHost}:{Port} after {Seconds:0.0} s")]
     private partial void LogBack(string publicHost, int port, double seconds);

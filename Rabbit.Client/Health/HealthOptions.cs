@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rabbit.Client.Commands;
 
 namespace Rabbit.Client.Health;
 
@@ -17,14 +18,18 @@ internal sealed record HealthOptions(ProbeKind Kind, string Path, TimeSpan Inter
     public TimeSpan Retry => Interval < LongestRetry ? Interval : LongestRetry;
 
     /// <summary>Reads --health and --health-interval; null where one was not given.</summary>
-    /// <exception cref="FormatException">One sentence that says what to correct.</exception>
-    public static HealthOptions Read(string? health, string? interval)
+    /// <param name="health">How.</param>
+    /// <param name="interval">Seconds.</param>
+    /// <param name="call">How an option is called where it was given; null: as a flag.</param>
+    /// <exception cref="OptionException">One sentence that says what to correct.</exception>
+    public static HealthOptions Read(string? health, string? interval, Func<string, string>? call = null)
     {
-        var (kind, path) = ReadKind(health);
-        return new HealthOptions(kind, path, ReadInterval(interval));
+        call ??= option => $"--{option}";
+        var (kind, path) = ReadKind(health, call("health"));
+        return new HealthOptions(kind, path, ReadInterval(interval, call("health-interval")));
     }
 
-    private static (ProbeKind Kind, string Path) ReadKind(string? health)
+    private static (ProbeKind Kind, string Path) ReadKind(string? health, string option)
     {
         switch (health)
         {
@@ -50,13 +55,13 @@ internal sealed record HealthOptions(ProbeKind Kind, string Path, TimeSpan Inter
             string path = health["http:".Length..];
             return path is ['/', ..] && path.All(c => c is > ' ' and <= '~')
                 ? (ProbeKind.Http, path)
-                : throw new FormatException($"The path in --health must begin with a slash and be written without spaces, as in http:/healthz, not '{health}'.");
+                : throw new OptionException("health", $"The path in {option} must begin with a slash and be written without spaces, as in http:/healthz, not '{health}'.");
         }
-        throw new FormatException($"--health must be tcp, http, http:/PATH, postgres, mysql, redis, ssh or none, not '{health}'.");
+        throw new OptionException("health", $"{option} must be tcp, http, http:/PATH, postgres, mysql, redis, ssh or none, not '{health}'.");
     }
 
-    private static TimeSpan ReadInterval(string? interval) => interval is null ? DefaultInterval
+    private static TimeSpan ReadInterval(string? interval, string option) => interval is null ? DefaultInterval
         : double.TryParse(interval, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
             && seconds is >= ShortestInterval and <= LongestInterval ? TimeSpan.FromSeconds(seconds)
-        : throw new FormatException($"--health-interval must be from 0.1 to 3600 seconds, not '{interval}'.");
+        : throw new OptionException("health-interval", $"{option} must be from 0.1 to 3600 seconds, not '{interval}'.");
 }

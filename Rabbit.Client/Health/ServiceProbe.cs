@@ -73,7 +73,7 @@ internal sealed class ServiceProbe
         {
             IsToBeSpared = _isCautious && connection.Socket.RemoteEndPoint is IPEndPoint remote && !IPAddress.IsLoopback(remote.Address);
             string? wrong = await AskAsync(connection, cancellationToken);
-            return wrong is null ? new ServiceHealth(ServiceState.Up, "") : new ServiceHealth(ServiceState.Down, $"{_service.Options.LocalHost}:{_service.Options.LocalPort} {wrong}");
+            return wrong is null ? new ServiceHealth(ServiceState.Up, "") : new ServiceHealth(ServiceState.Down, $"{_service.Options.Local} {wrong}");
         }
     }
 

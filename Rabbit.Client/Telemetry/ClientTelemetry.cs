@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
@@ -17,10 +18,14 @@ internal static class ClientTelemetry
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>False in a build without it (docs/client.md, "Builds"), which is half as large.</summary>
+    [FeatureSwitchDefinition("Rabbit.Client.Telemetry")]
+    private static bool IsIncluded => !AppContext.TryGetSwitch("Rabbit.Client.Telemetry", out bool isIncluded) || isIncluded;
+
     /// <summary>Begins to export spans; null when nobody wants them. Disposing it sends what is left.</summary>
     public static TracerProvider? StartTraces()
     {
-        if (!Exports("TRACES"))
+        if (!IsIncluded || !Exports("TRACES"))
             return null;
         TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(ClientTraces.SourceName).AddOtlpExporter();
         if (Variable("OTEL_TRACES_SAMPLER").Length == 0)
@@ -31,7 +36,7 @@ internal static class ClientTelemetry
     /// <summary>Exports the log too, where somebody wants it.</summary>
     public static void AddExport(ILoggingBuilder logging)
     {
-        if (!Exports("LOGS"))
+        if (!IsIncluded || !Exports("LOGS"))
             return;
         logging.AddOpenTelemetry(logs =>
         {

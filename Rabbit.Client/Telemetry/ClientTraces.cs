@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Rabbit.Client.Commands;
+using Rabbit.Client.Connection;
 using Rabbit.Protocol.Messages;
 
 namespace Rabbit.Client.Telemetry;
@@ -29,8 +30,15 @@ internal static class ClientTraces
         if (!Source.HasListeners())
             return null;
         Activity? span = Source.StartActivity("visitor", ActivityKind.Client, visitor.Trace.ToActivityContext());
-        span?.SetTag("server.address", options.LocalHost);
-        span?.SetTag("server.port", options.LocalPort);
+        if (options.Local is LocalTarget.Tcp tcp)
+        {
+            span?.SetTag("server.address", tcp.Host);
+            span?.SetTag("server.port", tcp.Port);
+        }
+        else
+        {
+            span?.SetTag("server.address", options.Local.ToString());
+        }
         span?.SetTag("rabbit.visitor.number", (long)visitor.ChannelId);
         return span;
     }

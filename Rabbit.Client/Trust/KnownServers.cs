@@ -12,13 +12,7 @@ internal sealed class KnownServers(string file)
     public string File => file;
 
     /// <summary>The list of this account: <c>$XDG_CONFIG_HOME/rabbit/known_servers</c>.</summary>
-    public static KnownServers Default()
-    {
-        string configuration = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } home
-            ? home
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config");
-        return new KnownServers(Path.Combine(configuration, "rabbit", "known_servers"));
-    }
+    public static KnownServers Default() => new(Path.Combine(ClientDirectories.Configuration, "known_servers"));
 
     /// <summary>The remembered fingerprint, or null.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -35,17 +29,10 @@ internal sealed class KnownServers(string file)
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Add(string host, int port, string fingerprint)
     {
-        string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        ClientDirectories.Create(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write };
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(directory);
-        }
-        else
-        {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
         using var writer = new StreamWriter(file, options);
         writer.Write($"{Name(host, port)} {fingerprint}\n");
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Rabbit.Protocol.Systemd;
 using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Host.Systemd;
@@ -21,22 +22,9 @@ internal sealed partial class ServiceManager : IListenerParking, IDisposable
     public ServiceManager(ILogger<ServiceManager> logger)
     {
         _logger = logger;
-        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } path)
-            return;
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = 1000 };
-        try
-        {
-#pragma warning disable RS0030 // Datagrams: there is nobody to wait for.
-            // A name in the abstract namespace is given with @ for its NUL.
-            _socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? '\0' + path[1..] : path));
-#pragma warning restore RS0030
-        }
-        catch (SocketException e)
-        {
-            LogUnheard(e.Message);
-            _socket.Dispose();
-            _socket = null;
-        }
+        _socket = NotifySocket.Open(out string? fault);
+        if (fault is not null)
+            LogUnheard(fault);
     }
 
     /// <summary>The server serves; where it has taken over, it is the unit's main process from now on.</summary>

@@ -5,7 +5,7 @@ using Rabbit.Protocol.Relay.Kernel;
 
 namespace Rabbit.Protocol.Transport;
 
-/// <summary>A relay's end on a bare TCP socket.</summary>
+/// <summary>A relay's end on a bare TCP socket, or a unix socket of streams.</summary>
 public sealed class SocketEnd : RelayEnd
 {
     private const int IpProtoTcp = 6;
@@ -14,7 +14,7 @@ public sealed class SocketEnd : RelayEnd
 
     private volatile bool _sendEnded;
 
-    /// <summary>Takes over a connected socket that has TCP_NODELAY, and makes sure that no call on it waits in the kernel.</summary>
+    /// <summary>Takes over a connected socket, of TCP with TCP_NODELAY, and makes sure that no call on it waits in the kernel.</summary>
     public SocketEnd(Socket socket)
         : base(socket) => socket.Blocking = false; // An accepted socket blocks until its first asynchronous operation; splice(2) would wait.
 
@@ -25,7 +25,7 @@ public sealed class SocketEnd : RelayEnd
         {
             // Once our own direction has ended, nobody sends and a receive meets the error itself; until then an end leaves
             // the connection in CLOSE-WAIT (RFC 9293, section 3.3.2).
-            if (_sendEnded || !OperatingSystem.IsLinux())
+            if (_sendEnded || !OperatingSystem.IsLinux() || Socket.AddressFamily == AddressFamily.Unix)
                 return false;
             Span<byte> state = stackalloc byte[1];
             Socket.GetRawSocketOption(IpProtoTcp, TcpInfo, state);

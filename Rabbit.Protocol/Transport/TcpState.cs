@@ -23,7 +23,7 @@ public readonly record struct TcpState(int Retransmits, int Probes, uint InFligh
     public static bool TryRead(Socket socket, out TcpState state)
     {
         state = default;
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
             return false;
         Span<byte> info = stackalloc byte[Length];
         try

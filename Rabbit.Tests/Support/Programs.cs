@@ -5,7 +5,9 @@ internal static class Programs
 {
     public static string Rabbit { get; } = Find("Rabbit.Host", "rabbit");
 
-    public static string TunnelClient { get; } = Find("Rabbit.Client", "tunnel-client");
+    /// <summary>The client, or another build of it by RABBIT_TEST_CLIENT.</summary>
+    public static string TunnelClient { get; } =
+        Environment.GetEnvironmentVariable("RABBIT_TEST_CLIENT") is { Length: > 0 } other ? Path.GetFullPath(other) : Find("Rabbit.Client", "tunnel-client");
 
     public static string Fuzz { get; } = Find("Rabbit.Fuzz", "rabbit-fuzz");
 

@@ -4,6 +4,7 @@ namespace Rabbit.Tests.Support;
 internal enum Signal
 {
     HangUp = 1,
+    Interrupt = 2,
     Kill = 9,
     Term = 15,
     Continue = 18,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Rabbit.Client.Commands;
+using Rabbit.Client.Connection;
 using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Health.Questions;
@@ -36,6 +37,6 @@ internal sealed class HttpQuestion(ConnectOptions options, string path) : IServi
     private static int? StatusOf(string line) =>
         line.Split(' ') is [_, { Length: 3 } code, ..] && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int status) ? status : null;
 
-    private static string HostOf(ConnectOptions options) => string.Create(
-        CultureInfo.InvariantCulture, $"{(options.LocalHost.Contains(':', StringComparison.Ordinal) ? $"[{options.LocalHost}]" : options.LocalHost)}:{options.LocalPort}");
+    // A service on a unix socket has no name of its own.
+    private static string HostOf(ConnectOptions options) => options.Local is LocalTarget.Tcp ? options.Local.ToString() : "localhost";
 }

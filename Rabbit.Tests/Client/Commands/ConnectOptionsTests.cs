@@ -1,4 +1,5 @@
 using Rabbit.Client.Commands;
+using Rabbit.Client.Connection;
 using Rabbit.Client.Health;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tests.Support;
@@ -22,7 +23,7 @@ public sealed class ConnectOptionsTests
     [Fact]
     public void Read_PastedString_HasEverything() => Assert.Equal(
         new ConnectOptions(
-            Token, "host.test", 1234, "localhost", 3000, Pin, CaFile: null, Plaintext: false, "here",
+            Token, "host.test", 1234, new LocalTarget.Tcp("localhost", 3000), Pin, CaFile: null, Plaintext: false, "here",
             Health: new HealthOptions(ProbeKind.Declared, "/", TimeSpan.FromSeconds(30))),
         ConnectOptions.Read(Pasted));
 
@@ -109,6 +110,26 @@ public sealed class ConnectOptionsTests
         Assert.Contains($"--local-port must be the port of the local service, 1 to 65535, not '{port}'", Fault(Pasted with { LocalPort = port }), StringComparison.Ordinal);
 
     [Fact]
+    public void Read_LocalService_IsAPortOrASocket()
+    {
+        Assert.Equal(new LocalTarget.Unix("/run/app.sock"), ConnectOptions.Read(Pasted with { LocalPort = null, LocalSocket = "/run/app.sock" }).Local);
+        Assert.Contains("--local-port PORT, or --local-socket PATH", Fault(Pasted with { LocalPort = null }), StringComparison.Ordinal);
+        Assert.Contains("not both", Fault(Pasted with { LocalSocket = "/run/app.sock" }), StringComparison.Ordinal);
+        Assert.Contains("107 bytes", Fault(Pasted with { LocalPort = null, LocalSocket = $"/{new string('a', 107)}" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TokenNowhere_IsLookedForUnderTheServersName()
+    {
+        ConnectOptions options = ConnectOptions.Read(Bare with
+        {
+            Server = "Host.Test:7", FindToken = (host, port) => (host, port) == ("host.test", 7) ? Other.Reveal() : null,
+        });
+        Assert.Equal(Other, options.Token);
+        Assert.Contains("tunnel-client login", Fault(Bare with { Server = "host.test" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_LocalHostEmpty_NamesTheOption() =>
         Assert.Contains("--local-host", Fault(Pasted with { LocalHost = "" }), StringComparison.Ordinal);
 
@@ -125,5 +146,5 @@ public sealed class ConnectOptionsTests
     public void ToString_Options_DoesNotShowTheSecret() =>
         Assert.DoesNotContain(Token.Secret, ConnectOptions.Read(Pasted).ToString(), StringComparison.Ordinal);
 
-    private static string Fault(ConnectArguments arguments) => Assert.Throws<FormatException>(() => ConnectOptions.Read(arguments)).Message;
+    private static string Fault(ConnectArguments arguments) => Assert.Throws<OptionException>(() => ConnectOptions.Read(arguments)).Message;
 }

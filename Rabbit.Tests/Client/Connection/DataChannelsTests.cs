@@ -43,6 +43,7 @@ public sealed class DataChannelsTests : IDisposable
         await using var client = new RunningClient(_server.Port);
         using var control = (await _server.AcceptControlAsync()).Control;
         await control.SendAsync(_server.NextHello(poolSize: 2) with { ControlPort = (ushort)LocalService.RefusingPort() });
+        Assert.Equal(FrameType.Ping, (await control.ReadAsync()).Type);
         for (int channel = 0; channel < 2; channel++)
             Assert.Equal(1, (await control.ReadAsync()).Read<OpenFailed>().Count);
     }

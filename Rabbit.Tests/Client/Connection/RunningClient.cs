@@ -1,6 +1,7 @@
 using Rabbit.Client.Commands;
 using Rabbit.Client.Connection;
 using Rabbit.Client.Health;
+using Rabbit.Client.Status;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Tests.Persistence;
@@ -18,13 +19,17 @@ internal sealed class RunningClient : IAsyncDisposable
     public RunningClient(int serverPort, int localPort = 1, TimeProvider? time = null, double jitter = 0, HealthOptions? health = null)
     {
         var options = new ConnectOptions(
-            TokenText.Create(), "127.0.0.1", serverPort, "127.0.0.1", localPort, Fingerprint: null, CaFile: null, Plaintext: true, "test", Health: health);
+            TokenText.Create(), "127.0.0.1", serverPort, new LocalTarget.Tcp("127.0.0.1", localPort), Fingerprint: null, CaFile: null, Plaintext: true, "test", Health: health);
         var trust = new ServerTrust(options, new KnownServers(_home.File("known_servers")), _log);
-        Completion = new TunnelRunner(options, trust, time ?? TimeProvider.System, new NoJitter(jitter), _log).RunAsync(_stop.Token);
+        Status = new TunnelStatus("test", options, time ?? TimeProvider.System);
+        Completion = new TunnelRunner(options, trust, Status, time ?? TimeProvider.System, new NoJitter(jitter), _log).RunAsync(_stop.Token);
     }
 
     /// <summary>Ends when it is stopped, or fails when trying again would not help.</summary>
     public Task Completion { get; }
+
+    /// <summary>How it stands.</summary>
+    public TunnelStatus Status { get; }
 
     /// <summary>What it has logged so far.</summary>
     public IReadOnlyCollection<string> Log => _log.Lines;

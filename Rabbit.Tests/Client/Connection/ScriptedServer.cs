@@ -53,11 +53,12 @@ internal sealed class ScriptedServer : IDisposable
         }
     }
 
-    /// <summary>The next control channel, greeted; and what the client said of itself.</summary>
+    /// <summary>The next control channel, greeted, with the client's first heartbeat answered; and what the client said of itself.</summary>
     public async Task<(Connection Control, ClientHello Hello)> AcceptLoginAsync(ushort poolSize = 0)
     {
         var (control, hello) = await AcceptControlAsync();
         await control.SendAsync(NextHello(poolSize));
+        await control.SendAsync(new Pong((await control.ReadAsync()).Read<Ping>().Number));
         return (control, hello);
     }
 

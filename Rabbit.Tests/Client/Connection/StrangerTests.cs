@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Rabbit.Client.Commands;
 using Rabbit.Client.Connection;
+using Rabbit.Client.Status;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Protocol.Frames;
@@ -120,9 +121,9 @@ public sealed class StrangerTests
     {
         using var directory = home is null ? new TempDirectory() : null;
         var options = new ConnectOptions(
-            TokenText.Create(), "127.0.0.1", port, "127.0.0.1", LocalPort: 1, Fingerprint: null, CaFile: null, plaintext, "test");
+            TokenText.Create(), "127.0.0.1", port, new LocalTarget.Tcp("127.0.0.1", 1), Fingerprint: null, CaFile: null, plaintext, "test");
         using var log = new LogLines();
         var trust = new ServerTrust(options, new KnownServers((home ?? directory!).File("known_servers")), log);
-        await new TunnelRunner(options, trust, time, new NoJitter(1), log).RunAsync(TestContext.Current.CancellationToken);
+        await new TunnelRunner(options, trust, new TunnelStatus(null, options, time), time, new NoJitter(1), log).RunAsync(TestContext.Current.CancellationToken);
     }
 }

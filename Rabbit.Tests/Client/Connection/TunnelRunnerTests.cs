@@ -94,7 +94,8 @@ public sealed class TunnelRunnerTests : IDisposable
         await using var client = new RunningClient(_server.Port, time: new FastTime(20), jitter: 1);
         using (var control = await AcceptWithLongTimesAsync())
         {
-            await control.ReadAsync(); // A ping: the session is older than a second.
+            await control.ReadAsync(); // The first ping leaves at once.
+            await control.ReadAsync(); // The second: the session is older than a second.
             Task atOnce = client.NextLineAsync("Moving; trying again in 0.1 s");
             await control.SendAsync(new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "Moving."));
             await atOnce.WaitAsync(TestContext.Current.CancellationToken);

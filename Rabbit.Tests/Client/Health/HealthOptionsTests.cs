@@ -1,3 +1,4 @@
+using Rabbit.Client.Commands;
 using Rabbit.Client.Health;
 using Xunit;
 
@@ -32,7 +33,7 @@ public sealed class HealthOptionsTests
     [InlineData("http:/a\r\nX: y")]
     [InlineData("tcp:/")]
     public void Read_HealthWrong_SaysSo(string text) =>
-        Assert.Contains("--health", Assert.Throws<FormatException>(() => HealthOptions.Read(text, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("--health", Assert.Throws<OptionException>(() => HealthOptions.Read(text, null)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("0.5", 0.5, 0.5)]
@@ -52,5 +53,5 @@ public sealed class HealthOptionsTests
     [InlineData("NaN")]
     [InlineData("30s")]
     public void Read_IntervalWrong_SaysSo(string text) =>
-        Assert.Contains("--health-interval", Assert.Throws<FormatException>(() => HealthOptions.Read(null, text)).Message, StringComparison.Ordinal);
+        Assert.Contains("--health-interval", Assert.Throws<OptionException>(() => HealthOptions.Read(null, text)).Message, StringComparison.Ordinal);
 }

@@ -18,23 +18,26 @@ public sealed class HealthWatchTests : IDisposable
     public async Task Report_OneFailureBetweenSuccesses_IsNotTold()
     {
         int asked = 0;
-        await using LocalService service = Answering(() => ++asked switch { 2 => 503, <= 5 => 200, _ => 500 });
+        bool isTold = false; // It is asked already before the login, however long that takes.
+        await using LocalService service = Answering(() => !Volatile.Read(ref isTold) ? 200 : ++asked switch { 1 => 503, <= 4 => 200, _ => 500 });
         await using var client = new RunningClient(_server.Port, service.Port, health: Often);
         using var control = (await _server.AcceptLoginAsync()).Control;
         Assert.Equal(new ServiceHealth(ServiceState.Up, ""), await NextReportAsync(control));
+        Volatile.Write(ref isTold, true);
         ServiceHealth down = await NextReportAsync(control);
         Assert.Equal(new ServiceHealth(ServiceState.Down, $"127.0.0.1:{service.Port} answers HTTP 500"), down);
-        Assert.True(asked >= 7, $"It was told after {asked} questions.");
+        Assert.True(asked >= 6, $"It was told after {asked} questions.");
     }
 
     [Fact]
     public async Task Report_ServiceWorksAgain_IsToldAtTheFirstSuccess()
     {
-        int asked = 0;
-        await using LocalService service = Answering(() => ++asked <= 3 ? 500 : 404);
+        bool isTold = false;
+        await using LocalService service = Answering(() => Volatile.Read(ref isTold) ? 404 : 500);
         await using var client = new RunningClient(_server.Port, service.Port, health: Often);
         using var control = (await _server.AcceptLoginAsync()).Control;
         Assert.Equal(ServiceState.Down, (await NextReportAsync(control)).State);
+        Volatile.Write(ref isTold, true);
         Assert.Equal(ServiceState.Up, (await NextReportAsync(control)).State);
     }
 

@@ -7,6 +7,7 @@ using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Proxy;
 using Rabbit.Tests.Support;
 using Xunit;
+using LocalTarget = Rabbit.Client.Connection.LocalTarget;
 
 namespace Rabbit.Tests.Client.Health;
 
@@ -155,7 +156,7 @@ public sealed class ServiceProbeTests
     {
         HealthOptions health = HealthOptions.Read(kind, null);
         var options = new ConnectOptions(
-            TokenText.Create(), "localhost", 1, "127.0.0.1", port, Fingerprint: null, CaFile: null, Plaintext: true, "test", ProxyProtocol: proxy, Health: health);
+            TokenText.Create(), "localhost", 1, new LocalTarget.Tcp("127.0.0.1", port), Fingerprint: null, CaFile: null, Plaintext: true, "test", ProxyProtocol: proxy, Health: health);
         ServiceProbe? probe = ServiceProbe.Create(new Rabbit.Client.Connection.LocalService(options, TimeProvider.System), health, DeclaredService.Unknown, TimeProvider.System);
         return probe!.RunAsync(Cancellation);
     }

@@ -179,7 +179,7 @@ public sealed class ServerTrustTests : IDisposable
     });
 
     private static ConnectOptions Options(LocalService server, string? fingerprint = null, string? ca = null) => new(
-        TokenText.Create(), "localhost", server.Port, "localhost", LocalPort: 1, fingerprint, ca, Plaintext: false, "test");
+        TokenText.Create(), "localhost", server.Port, new LocalTarget.Tcp("localhost", 1), fingerprint, ca, Plaintext: false, "test");
 
     /// <summary>What a process dials with; the port is the one that it is told to dial, the server's or a stand-in's.</summary>
     private ServerDialer Dialer(ConnectOptions options) =>
