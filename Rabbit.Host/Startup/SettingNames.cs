@@ -14,7 +14,7 @@ internal static partial class SettingNames
         return source switch
         {
             EnvironmentSettings environment => environment.VariableOf(key),
-            FileConfigurationProvider => $"{name} in rabbit.json",
+            FileConfigurationProvider file => $"{name} in {Path.GetFileName(file.Source.Path)}",
             _ => ServerFlag.All.FirstOrDefault(flag => flag.Key == name)?.Name ?? name,
         };
     }
