@@ -29,6 +29,7 @@ internal sealed record EffectiveSetting(string Key, string Value, string Source,
         string path = PathOf(setting.Key);
         var (source, kind) = configuration.Providers.LastOrDefault(provider => provider.TryGet(path, out _)) switch
         {
+            SecretFileSettings files => ($"file of {files.NameOf(path)}", "files"),
             FlagSettings => (setting.Flag ?? setting.Key, "flags"),
             EnvironmentSettings environment => (environment.VariableOf(path), "the environment"),
             FileConfigurationProvider file => (Path.GetFileName(file.Source.Path)!, Path.GetFileName(file.Source.Path)!),

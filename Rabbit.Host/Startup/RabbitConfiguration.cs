@@ -33,6 +33,7 @@ internal static class RabbitConfiguration
         UnknownKeys.Check(configuration);
         SettingsCheck.Run(configuration, KnownSettings.OptionTypes);
         configuration.AddInMemoryCollection(ReadPortRange(configuration));
+        configuration.Sources.Add(SecretFileSettings.Read(configuration));
         CheckTogether(configuration);
         AlertSettings.Check(configuration);
         ConnectionStrings.Check(configuration);

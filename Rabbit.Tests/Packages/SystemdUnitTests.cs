@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -8,7 +7,7 @@ using Xunit;
 
 namespace Rabbit.Tests.Packages;
 
-/// <summary>The units in deploy/systemd, as systemd's own tools judge them, and a server under what they forbid it.</summary>
+/// <summary>The units in deploy/systemd, as systemd's own tools judge them.</summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class SystemdUnitTests
 {
@@ -43,29 +42,6 @@ public sealed partial class SystemdUnitTests
         string said = await RunAsync("systemd-analyze", "security", "--offline=true", "--no-pager", Repository.File("deploy", "systemd", unit));
         double exposure = double.Parse(Exposure().Match(said).Groups["level"].Value, CultureInfo.InvariantCulture);
         Assert.True(exposure < MostExposure, $"{exposure}\n{said}");
-    }
-
-    [Fact]
-    public async Task Server_UnderTheLimitsOfItsUnit_Serves()
-    {
-        await using Installation installation = await Installation.CreateAsync();
-        await RunAsync("chown", "-R", "nobody", installation.Data);
-        RabbitProcess server = await installation.StartOnAsync(
-            ["python3", Path.Combine(AppContext.BaseDirectory, "Support", "unit-sandbox.py"), Repository.File("deploy", "systemd", "rabbit.service"), "nobody", installation.Data]);
-        string status = await File.ReadAllTextAsync($"/proc/{server.Process.Id}/status", TestContext.Current.CancellationToken);
-        Assert.Matches(@"\nSeccomp:\t2\n", status);
-        Assert.Matches(@"\nCapEff:\t0000000000000000\n", status);
-        await using LocalService service = LocalService.Echo();
-        TestToken token = await server.CreateTokenAsync();
-        await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(server, token, service.Port);
-        using Socket visitor = await SocketConversation.ConnectAsync(token.Port);
-        byte[] said = new byte[4 * 1024 * 1024];
-        Random.Shared.NextBytes(said);
-        Task sent = visitor.SendAllAsync(said, TestContext.Current.CancellationToken);
-        Assert.Equal(said, await visitor.ReadExactlyAsync(said.Length, Soon));
-        await sent;
-        server.Process.Send(Signal.Term);
-        Assert.Equal(0, await server.Process.WaitForExitAsync(Soon));
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)

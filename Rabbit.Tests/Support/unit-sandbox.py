@@ -1,8 +1,8 @@
-"""unit-sandbox.py UNIT ACCOUNT WRITABLE COMMAND...: becomes the command, as this account and under those limits of a systemd unit that need no
+"""unit-sandbox.py UNIT ACCOUNT WRITABLE PROGRAM COMMAND...: becomes the program, with the arguments of the command, as this account and under those limits of a systemd unit that need no
 systemd: its filter of system calls, address families, namespaces, descriptors, umask, capabilities, a read-only file system. Needs root."""
 import ctypes, errno, os, pwd, resource, subprocess, sys
 
-unit, account, writable, *command = sys.argv[1:]
+unit, account, writable, program, *command = sys.argv[1:]
 settings = {}
 for line in open(unit):
     name, sign, value = line.strip().partition('=')
@@ -59,8 +59,8 @@ if libc.unshare(CLONE_NEWNS) != 0:
 mount(b'none', b'/', None, MS_REC | MS_PRIVATE)
 mount(writable.encode(), writable.encode(), None, MS_BIND)
 # The program may be where the account has no business.
-mount(os.path.dirname(command[0]).encode(), b'/mnt', None, MS_BIND)
-command[0] = os.path.join('/mnt', os.path.basename(command[0]))
+mount(os.path.dirname(program).encode(), b'/mnt', None, MS_BIND)
+command[0] = os.path.join('/mnt', os.path.basename(program))
 mount(b'/', b'/', None, MS_BIND | MS_REMOUNT | MS_RDONLY)
 
 # Not every test machine lets root raise it.
