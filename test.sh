@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 script=test.sh
 source ./servers.sh
 
-need curl python3 chromium prometheus haproxy ip=iproute2 iptables faketime
+need curl python3 chromium prometheus haproxy ip=iproute2 iptables faketime systemd-analyze=systemd openssl
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 if [[ ${RABBIT_SKIP_BUILD:-} != 1 ]]; then

@@ -10,7 +10,7 @@ internal static class ConfigCheckCommand
 {
     public static Command Create(Argument<string?> file)
     {
-        var command = new Command("check", "Reads the settings as a start would, certificates too: status 0, or 2 with the first thing to correct.") { file };
+        var command = new Command("check", "Reads the settings as a start would, certificates too: status 0, or that of the start with the first thing to correct.") { file };
         command.SetAction(parsed => ConfigCommand.Run(parsed, (configuration, name) =>
         {
             ReadCertificates(configuration.GetSection(TunnelingOptions.Section).Get<TunnelingOptions>()!);

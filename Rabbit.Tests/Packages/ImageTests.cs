@@ -7,6 +7,7 @@ namespace Rabbit.Tests.Packages;
 
 /// <summary>What Dockerfile makes, and that program under the limits of the systemd unit.</summary>
 [SupportedOSPlatform("linux")]
+[Collection(nameof(WholeBuilds))]
 public sealed class ImageTests(BuiltImage image) : IClassFixture<BuiltImage>
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
@@ -22,14 +23,15 @@ public sealed class ImageTests(BuiltImage image) : IClassFixture<BuiltImage>
     }
 
     [Fact]
-    public async Task Server_UnderTheLimitsOfItsUnit_Serves()
+    public async Task Server_UnderTheLimitsOfItsUnit_ServesAndIsReplaced()
     {
         await using Installation installation = await Installation.CreateAsync();
         await using (RunningProcess chown = RunningProcess.Start("chown", "chown", ["-R", "nobody", installation.Data]))
             Assert.Equal(0, await chown.WaitForExitAsync(Soon));
-        // The script takes the first word of the command for the program; the installation's is the build's, which that account may not be let to.
-        RabbitProcess server = await installation.StartOnAsync(
-            ["python3", Path.Combine(AppContext.BaseDirectory, "Support", "unit-sandbox.py"), Repository.File("deploy", "systemd", "rabbit.service"), "nobody", installation.Data, image.Program]);
+        // It becomes the published program; the build's own needs files where that account may not go.
+        string[] sandbox =
+            ["python3", Path.Combine(AppContext.BaseDirectory, "Support", "unit-sandbox.py"), Repository.File("deploy", "systemd", "rabbit.service"), "nobody", installation.Data, image.Program];
+        RabbitProcess server = await installation.StartOnAsync(sandbox);
         string status = await File.ReadAllTextAsync($"/proc/{server.Process.Id}/status", TestContext.Current.CancellationToken);
         Assert.Contains("\nSeccomp:\t2\n", status, StringComparison.Ordinal);
         Assert.Contains("\nCapEff:\t0000000000000000\n", status, StringComparison.Ordinal);
@@ -42,7 +44,14 @@ public sealed class ImageTests(BuiltImage image) : IClassFixture<BuiltImage>
         Task sent = visitor.SendAllAsync(said, TestContext.Current.CancellationToken);
         Assert.Equal(said, await visitor.ReadExactlyAsync(said.Length, Soon));
         await sent;
-        server.Process.Send(Signal.Term);
+
+        RabbitProcess successor = await installation.TakeOverOnAsync(sandbox);
+        using Socket later = await SocketConversation.ConnectAsync(token.Port);
+        await later.SendAllAsync("later");
+        Assert.Equal("later"u8.ToArray(), await later.ReadExactlyAsync(5, Soon));
+        visitor.Dispose();
         Assert.Equal(0, await server.Process.WaitForExitAsync(Soon));
+        successor.Process.Send(Signal.Term);
+        Assert.Equal(0, await successor.Process.WaitForExitAsync(Soon));
     }
 }
