@@ -10,11 +10,12 @@ public sealed partial class TroubleshootingPageTests
     private const string Gap = "…";
     private const int FewMessages = 50;
 
+    private static readonly string[] Programs = ["Rabbit.Protocol", "Rabbit.Tunneling", "Rabbit.Persistence", "Rabbit.Host", "Rabbit.Client"];
+
     [Fact]
     public void Messages_AreThoseOfThePrograms()
     {
-        string[] sources = [.. new[] { "Rabbit.Protocol", "Rabbit.Tunneling", "Rabbit.Persistence", "Rabbit.Host", "Rabbit.Client" }
-            .SelectMany(project => Directory.EnumerateFiles(Repository.File(project), "*.cs", SearchOption.AllDirectories)).Select(Read)];
+        string[] sources = [.. Programs.SelectMany(project => Directory.EnumerateFiles(Repository.File(project), "*.cs", SearchOption.AllDirectories)).Select(Read)];
         string[] messages = [.. Message().Matches(Repository.Read("docs", "troubleshooting.md")).Select(match => match.Groups["text"].Value)];
         Assert.True(messages.Length > FewMessages, $"{messages.Length} messages were found.");
         string[] unsaid = [.. messages.Where(message => !sources.Any(source => IsSaid(message, source)))];

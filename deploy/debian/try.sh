@@ -99,7 +99,7 @@ packages --purge rabbit-server rabbit-client
   fail "purging leaves something"
 [[ -e $root/etc/rabbit/clients/office.json ]] || fail "purging takes the operator's own files"
 # Of this system nothing else has changed than what dpkg and the accounts are.
-left=$(cd "$place/upper" && find . \( -path ./packages -o -path ./proc -o -path ./dev -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/systemd -o -path ./var/log -o -path ./var/cache \) -prune -o -type f -print |
+left=$(cd "$place/upper" && find . \( -path ./packages -o -path ./proc -o -path ./dev -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/lib/systemd -o -path ./var/log -o -path ./var/cache -o -path ./run \) -prune -o -type f -print |
   grep -v -E '^\./etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^\./etc/rabbit/clients/office\.json$|^\./etc/\.pwd\.lock$' || true)
 [[ -z $left ]] || fail "purging leaves $left"
 step done
