@@ -14,6 +14,9 @@ namespace Rabbit.Persistence.Import;
 /// </summary>
 internal sealed class RabbitGoDatabase(DatabaseConnection connection)
 {
+    private const int ConnectSeconds = 30;
+    private const int CommandSeconds = 60;
+
     private const string WhatIsThere = """
         SELECT
             EXISTS (SELECT FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false)) AND table_name = 'team_tokens' AND column_name = 'token'),
@@ -40,7 +43,9 @@ internal sealed class RabbitGoDatabase(DatabaseConnection connection)
     {
         try
         {
-            await using var database = new NpgsqlConnection(connection.ConnectionString);
+            // Nobody waits for it but the operator, so it may take its time.
+            var patient = new NpgsqlConnectionStringBuilder(connection.ConnectionString) { Timeout = ConnectSeconds, CommandTimeout = CommandSeconds, Pooling = false };
+            await using var database = new NpgsqlConnection(patient.ConnectionString);
             await database.OpenAsync(cancellationToken);
             await using NpgsqlTransaction moment = await database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
             string teams = await FindTeamsAsync(database, cancellationToken);
@@ -74,7 +79,7 @@ internal sealed class RabbitGoDatabase(DatabaseConnection connection)
     private static async Task<List<T>> ReadAsync<T>(NpgsqlConnection database, string statement, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
 #pragma warning disable CA2100 // One of the constants above.
-        await using var command = new NpgsqlCommand(statement, database) { CommandTimeout = 60 };
+        await using var command = new NpgsqlCommand(statement, database);
 #pragma warning restore CA2100
         await using NpgsqlDataReader rows = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<T>();
