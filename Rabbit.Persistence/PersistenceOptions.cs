@@ -14,6 +14,12 @@ public sealed class PersistenceOptions
     /// <summary>Redis, as <c>host:port</c>, <c>redis://host:port</c> or a StackExchange.Redis string; empty: in this process.</summary>
     public string Redis { get; set; } = "";
 
+    /// <summary>File that holds what <see cref="Database"/> says, such as a secret that was mounted.</summary>
+    public string DatabaseFile { get; set; } = "";
+
+    /// <summary>File that holds what <see cref="Redis"/> says.</summary>
+    public string RedisFile { get; set; } = "";
+
     /// <summary>The data directory.</summary>
     [Required]
     public string Data { get; set; } = "rabbit-data";

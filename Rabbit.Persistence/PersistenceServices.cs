@@ -9,6 +9,7 @@ using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.ConnectionLogs.Reading;
 using Rabbit.Persistence.Database;
+using Rabbit.Persistence.Import;
 using Rabbit.Persistence.LiveSessions;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Redis;
@@ -59,6 +60,7 @@ public static class PersistenceServices
             database, provider.GetRequiredService<DatabaseMigrator>(), provider.GetRequiredService<DataDirectoryLock>()));
         AddStore((database, _, provider) => new DatabaseCensus(database, provider.GetRequiredService<ServerSettings>()));
         AddStore((database, _, _) => new DatabaseBackup(database));
+        AddStore((database, time, provider) => new RabbitGoImport(database, provider.GetRequiredService<ServerSettings>(), time));
         AddStore((database, _, _) => new AlertStore(database));
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<TokenStore>());
 

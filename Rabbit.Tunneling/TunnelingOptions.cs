@@ -35,7 +35,7 @@ public sealed class TunnelingOptions
     /// <summary>PEM file of the authorities one of which must have issued each client's certificate; empty: clients need none.</summary>
     public string ClientCaFile { get; set; } = "";
 
-    /// <summary>Time in which a connection must have authenticated, absolute (frp and chisel: 10 s).</summary>
+    /// <summary>Time in which a connection must have authenticated, absolute.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -97,7 +97,7 @@ public sealed class TunnelingOptions
 
     /// <summary>
     /// Bytes that the kernel may hold of one connection in each direction, which is also its largest TCP window; 0 leaves it to
-    /// the kernel (<see cref="SocketTuning.BoundBuffers"/>).
+    /// the kernel.
     /// </summary>
     [Range(0, SocketTuning.MostBuffer, ErrorMessage = RangeMessage)]
     public int SocketBuffer { get; set; } = SocketTuning.DefaultBuffer;

@@ -18,7 +18,7 @@ internal static class DatabaseCommand
         var command = new Command("database", "Works on the database itself, also while a server runs on it.")
         {
             DatabaseMigrateCommand.Create(), DatabaseHealthCommand.Create(), DatabaseStatsCommand.Create(), DatabaseListTeamsCommand.Create(),
-            DatabaseSetPortRangeCommand.Create(), DatabaseBackupCommand.Create(),
+            DatabaseSetPortRangeCommand.Create(), DatabaseBackupCommand.Create(), DatabaseImportCommand.Create(),
         };
         Flags.AddTo(command);
         return command;

@@ -12,7 +12,7 @@ internal static class RabbitCommand
     /// <summary>Runs what the arguments ask for; the exit status.</summary>
     public static Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create(), DatabaseCommand.Create() };
+        var root = new RootCommand("Rabbit: a durable reverse TCP tunnel server.") { ServerCommand.Create(), DatabaseCommand.Create(), ConfigCommand.Create() };
         foreach (Command command in ApiCommand.CreateAll())
             root.Subcommands.Add(command);
         root.Subcommands.Add(AlertCommand.Create());

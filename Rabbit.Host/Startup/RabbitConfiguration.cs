@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rabbit.Host.Alerts;
+using Rabbit.Host.Settings;
 using Rabbit.Persistence;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling;
@@ -14,19 +15,25 @@ internal static class RabbitConfiguration
 {
     private const string Section = TunnelingOptions.Section;
 
-    private const string RangeKey = $"{Section}:PortRange";
+    /// <summary>The file in the current directory.</summary>
+    public const string FileName = "rabbit.json";
+
+    private const string RangeKey = $"{Section}:{KnownSettings.PortRange}";
     private const string CertificateKey = $"{Section}:{nameof(TunnelingOptions.CertificateFile)}";
     private const string CertificateKeyKey = $"{Section}:{nameof(TunnelingOptions.CertificateKeyFile)}";
     private const string DataKey = $"{Section}:{nameof(PersistenceOptions.Data)}";
 
     /// <summary>The settings of a server that is started here with these flags.</summary>
     /// <param name="flags">Configuration that goes before all other: keys such as <c>Rabbit:Port</c>.</param>
-    /// <exception cref="FormatException">A setting cannot be read; one sentence that says what to correct.</exception>
-    public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?> flags)
+    /// <param name="file">The file to read in place of rabbit.json, which then must be there; or null.</param>
+    /// <exception cref="FormatException">A setting cannot be read, or is none; one sentence that says what to correct.</exception>
+    public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?> flags, string? file = null)
     {
-        ConfigurationManager configuration = Gather(flags);
-        SettingsCheck.Run(configuration, typeof(TunnelingOptions), typeof(PersistenceOptions), typeof(ApiOptions), typeof(AlertOptions));
+        ConfigurationManager configuration = Gather(flags, file);
+        UnknownKeys.Check(configuration);
+        SettingsCheck.Run(configuration, KnownSettings.OptionTypes);
         configuration.AddInMemoryCollection(ReadPortRange(configuration));
+        configuration.Sources.Add(SecretFileSettings.Read(configuration));
         CheckTogether(configuration);
         AlertSettings.Check(configuration);
         ConnectionStrings.Check(configuration);
@@ -42,26 +49,30 @@ internal static class RabbitConfiguration
         return configuration[DataKey] is { Length: > 0 } data ? data : throw new FormatException($"{SettingNames.NameOf(configuration, DataKey)} must not be empty.");
     }
 
-    private static ConfigurationManager Gather(IReadOnlyDictionary<string, string?> flags)
+    private static ConfigurationManager Gather(IReadOnlyDictionary<string, string?> flags, string? file = null)
     {
         var configuration = new ConfigurationManager();
         configuration.AddInMemoryCollection([new(DataKey, DefaultData())]);
-        AddFile(configuration);
+        AddFile(configuration, file);
         configuration.Sources.Add(new EnvironmentSettings());
-        configuration.AddInMemoryCollection(flags);
+        configuration.Sources.Add(new FlagSettings(flags));
         return configuration;
     }
 
-    private static void AddFile(ConfigurationManager configuration)
+    private static void AddFile(ConfigurationManager configuration, string? named)
     {
-        string file = Path.GetFullPath("rabbit.json");
+        string file = Path.GetFullPath(named ?? FileName);
         try
         {
-            configuration.AddJsonFile(file, optional: true, reloadOnChange: false);
+            configuration.AddJsonFile(file, optional: named is null, reloadOnChange: false);
         }
         catch (InvalidDataException e)
         {
             throw new FormatException($"{file} is not valid JSON ({e.GetBaseException().Message.TrimEnd('.')}); correct it or remove it.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"{file} cannot be read ({e.GetBaseException().Message.TrimEnd('.')}); give this account the right to, or run this elsewhere.", e);
         }
     }
 

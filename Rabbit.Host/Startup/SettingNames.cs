@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Rabbit.Host.Settings;
 using Rabbit.Tunneling;
 
 namespace Rabbit.Host.Startup;
@@ -13,8 +14,9 @@ internal static partial class SettingNames
         IConfigurationProvider? source = configuration.Providers.LastOrDefault(provider => provider.TryGet(key, out _));
         return source switch
         {
+            SecretFileSettings files => $"The file of {files.NameOf(key)}",
             EnvironmentSettings environment => environment.VariableOf(key),
-            FileConfigurationProvider => $"{name} in rabbit.json",
+            FileConfigurationProvider file => $"{name} in {Path.GetFileName(file.Source.Path)}",
             _ => ServerFlag.All.FirstOrDefault(flag => flag.Key == name)?.Name ?? name,
         };
     }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using Rabbit.Host.Settings;
 using Rabbit.Tunneling;
 
 namespace Rabbit.Host.Startup;
@@ -15,9 +16,9 @@ internal static class SettingsCheck
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
 
     /// <exception cref="FormatException">One sentence about the first value that is wrong.</exception>
-    public static void Run(IConfigurationRoot configuration, params IEnumerable<Type> options)
+    public static void Run(IConfigurationRoot configuration, IEnumerable<Type> options)
     {
-        foreach (PropertyInfo property in options.SelectMany(type => type.GetProperties()).Where(property => property.CanWrite))
+        foreach (PropertyInfo property in options.SelectMany(KnownSettings.Properties))
         {
             string key = $"{TunnelingOptions.Section}:{property.Name}";
             if (configuration[key] is not { } text)

@@ -58,8 +58,17 @@ internal sealed record DatabaseConnection(bool IsPostgres, string ConnectionStri
         foreach (string pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = pair.Split('=', 2);
-            string key = parts[0] == "sslmode" ? "SSL Mode" : Uri.UnescapeDataString(parts[0]);
-            builder[key] = parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "";
+            string value = parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "";
+            // As PostgreSQL's own programs take them: verify-full is VerifyFull to Npgsql.
+            var (key, meant) = Uri.UnescapeDataString(parts[0]) switch
+            {
+                "sslmode" => ("SSL Mode", value.Replace("-", "", StringComparison.Ordinal)),
+                "sslrootcert" => ("Root Certificate", value),
+                "sslcert" => ("SSL Certificate", value),
+                "sslkey" => ("SSL Key", value),
+                var other => (other, value),
+            };
+            builder[key] = meant;
         }
         return builder;
     }

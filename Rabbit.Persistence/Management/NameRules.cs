@@ -12,6 +12,9 @@ internal static class NameRules
     /// <summary>A name without the space around it.</summary>
     public static string Trim(string? name) => name?.Trim() ?? "";
 
+    /// <summary>The text with this character for each that a name must not hold. It must be valid Unicode.</summary>
+    public static string Replace(string text, char replacement) => string.Concat(text.Select(c => IsDeceptive(c) ? replacement : c));
+
     /// <summary>One sentence when the name is not valid, or null.</summary>
     public static string? CheckName(string name, string what) => name switch
     {

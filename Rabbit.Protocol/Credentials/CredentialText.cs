@@ -49,15 +49,19 @@ internal static class CredentialText
 
     internal static byte[] Hash(string secret) => SHA256.HashData(Encoding.ASCII.GetBytes(secret));
 
-    private static string Checksum(string prefix, string id, string random)
+    /// <summary>An id made of the first 64 bits of a hash.</summary>
+    internal static string IdFrom(ReadOnlySpan<byte> hash) => Digits(BinaryPrimitives.ReadUInt64BigEndian(hash), IdLength);
+
+    private static string Checksum(string prefix, string id, string random) => Digits(
+        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(Encoding.ASCII.GetBytes($"{prefix}{id}_{random}"))), ChecksumLength);
+
+    // The last digits of the number in base 36.
+    private static string Digits(ulong value, int length) => string.Create(length, value, static (digits, left) =>
     {
-        uint value = BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(Encoding.ASCII.GetBytes($"{prefix}{id}_{random}")));
-        Span<char> digits = stackalloc char[ChecksumLength];
-        for (int i = ChecksumLength - 1; i >= 0; i--)
+        for (int i = digits.Length - 1; i >= 0; i--)
         {
-            digits[i] = Alphabet[(int)(value % Alphabet.Length)];
-            value /= (uint)Alphabet.Length;
+            digits[i] = Alphabet[(int)(left % (ulong)Alphabet.Length)];
+            left /= (ulong)Alphabet.Length;
         }
-        return new string(digits);
-    }
+    });
 }

@@ -108,6 +108,14 @@ internal sealed class Installation : IAsyncDisposable
         return successor;
     }
 
+    /// <summary>The same by another program, which becomes it.</summary>
+    public async Task<RabbitProcess> TakeOverOnAsync(string[] launcher)
+    {
+        RabbitProcess successor = Launch(launcher, [], "--takeover");
+        await successor.WaitUntilListeningAsync();
+        return successor;
+    }
+
     /// <summary>Starts a server that is to take over, and may fail.</summary>
     public RabbitProcess LaunchSuccessor(params (string Name, string Value)[] environment) => Launch([], environment, "--takeover");
 

@@ -195,7 +195,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     }
 
     // The command that the first start of a server shows once.
-    [GeneratedRegex(@"^RABBIT_TOKEN=rbt_\w+ \S+tunnel-client connect ")]
+    [GeneratedRegex(@"^RABBIT_TOKEN=rbt_\w+ \S*tunnel-client connect ")]
     private static partial Regex FirstSteps();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -31,7 +31,7 @@ internal static partial class Secrets
     [GeneratedRegex(@"rb[tk]_[0-9a-z]{12}_[0-9a-z]{32}")]
     private static partial Regex Credentials();
 
-    // The secret of a token or key, or a GUID in either form.
-    [GeneratedRegex(@"(?<![0-9A-Za-z])([0-9A-Za-z]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?![0-9A-Za-z])")]
+    // The secret of a token or key, a token of rabbit.go, or a GUID in either form.
+    [GeneratedRegex(@"(?<![0-9A-Za-z])([0-9A-Za-z]{32}|[0-9a-f]{64}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?![0-9A-Za-z])")]
     private static partial Regex Words();
 }

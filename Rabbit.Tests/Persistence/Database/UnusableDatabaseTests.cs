@@ -90,4 +90,15 @@ public sealed class UnusableDatabaseTests
         Assert.Equal(("me", "p@ss", Npgsql.SslMode.Require), (builder.Username, builder.Password, builder.SslMode));
         Assert.Equal((3, 5), (builder.Timeout, builder.CommandTimeout));
     }
+
+    [Theory]
+    [InlineData("disable", Npgsql.SslMode.Disable)]
+    [InlineData("verify-ca", Npgsql.SslMode.VerifyCA)]
+    [InlineData("verify-full", Npgsql.SslMode.VerifyFull)]
+    public void Parse_SslModeAsPostgresWritesIt_IsUnderstood(string written, Npgsql.SslMode meant)
+    {
+        DatabaseConnection connection = DatabaseConnection.Parse($"postgres://me@db.example/tunnels?sslmode={written}&sslrootcert=%2Fetc%2Fca.pem", "data");
+        var builder = new Npgsql.NpgsqlConnectionStringBuilder(connection.ConnectionString);
+        Assert.Equal((meant, "/etc/ca.pem"), (builder.SslMode, builder.RootCertificate));
+    }
 }

@@ -65,4 +65,35 @@ public sealed class TokenTextTests
         Assert.False(token.Matches(TokenText.Create().HashSecret()));
         Assert.False(token.Matches([]));
     }
+
+    [Fact]
+    public void TryParse_TokenOfRabbitGo_HasAnIdThatIsNoPartOfIt()
+    {
+        string text = new string('a', 63) + "0";
+        Assert.True(TokenText.TryParse(text, out TokenText token));
+        Assert.Equal(text, token.Reveal());
+        Assert.Equal(SHA256.HashData(Encoding.ASCII.GetBytes(text)), token.HashSecret());
+        Assert.Matches("^[0-9a-z]{12}$", token.Id);
+        Assert.DoesNotContain(text, token.ToString(), StringComparison.Ordinal);
+        Assert.NotEqual(token.Id, ForeignTokenText.IdOf(new string('a', 63) + "1"));
+        // It must stay the same, or imported tokens are lost.
+        Assert.Equal("g1zdprv3jccp", token.Id);
+    }
+
+    [Fact]
+    public void CreateFor_IdOfRabbitGo_MakesATokenOfOurs()
+    {
+        TokenText token = TokenText.CreateFor(ForeignTokenText.IdOf(new string('a', 64)));
+        Assert.True(TokenText.TryParse(token.Reveal(), out TokenText parsed));
+        Assert.Equal(token, parsed);
+    }
+
+    [Theory]
+    [InlineData("db-production")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaag")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void TryParse_OtherThanRabbitGoMakes_Fails(string text) => Assert.False(TokenText.TryParse(text, out _));
 }
