@@ -33,6 +33,7 @@ if ! command -v afl-fuzz >/dev/null; then
 fi
 
 # The instrumented copy is of its own, so that the ordinary build stays as it is.
+mkdir -p artifacts
 program=artifacts/fuzz/program
 if [[ -z $keep || ! -x $program/rabbit-fuzz ]]; then
   (

@@ -1,5 +1,4 @@
 using Rabbit.Protocol.Credentials;
-using Xunit;
 
 namespace Rabbit.Tests.Support;
 
@@ -17,7 +16,10 @@ internal sealed class ClientHome : IDisposable
     /// <summary>What a program finds in its environment there.</summary>
     public Dictionary<string, string> Environment => new()
     {
-        ["HOME"] = Path, ["XDG_CONFIG_HOME"] = File("config"), ["XDG_RUNTIME_DIR"] = File("run"), ["RABBIT_TOKEN"] = "",
+        ["HOME"] = Path,
+        ["XDG_CONFIG_HOME"] = File("config"),
+        ["XDG_RUNTIME_DIR"] = File("run"),
+        ["RABBIT_TOKEN"] = "",
     };
 
     /// <summary>Starts the client.</summary>

@@ -123,7 +123,8 @@ public sealed class ConnectOptionsTests
     {
         ConnectOptions options = ConnectOptions.Read(Bare with
         {
-            Server = "Host.Test:7", FindToken = (host, port) => (host, port) == ("host.test", 7) ? Other.Reveal() : null,
+            Server = "Host.Test:7",
+            FindToken = (host, port) => (host, port) == ("host.test", 7) ? Other.Reveal() : null,
         });
         Assert.Equal(Other, options.Token);
         Assert.Contains("tunnel-client login", Fault(Bare with { Server = "host.test" }), StringComparison.Ordinal);

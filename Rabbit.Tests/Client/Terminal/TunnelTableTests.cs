@@ -16,7 +16,12 @@ public sealed class TunnelTableTests
 
     private static readonly TunnelSnapshot Away = Live with
     {
-        Name = "web", State = TunnelState.Waiting, Reason = "nothing listens at tunnel.test:9999", NextTryAt = Now.AddSeconds(3.2), PublicAddress = null, RoundTripMilliseconds = null,
+        Name = "web",
+        State = TunnelState.Waiting,
+        Reason = "nothing listens at tunnel.test:9999",
+        NextTryAt = Now.AddSeconds(3.2),
+        PublicAddress = null,
+        RoundTripMilliseconds = null,
     };
 
     [Fact]

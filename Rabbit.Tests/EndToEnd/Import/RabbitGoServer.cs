@@ -93,7 +93,7 @@ internal sealed class RabbitGoServer
         "INSERT INTO port_assignments (team_id, token_id, port, protocol, is_reserved) VALUES ($1, $2::uuid, $3, $4, $5) RETURNING id::text",
         team, token, port, protocol, isReserved);
 
-        private async Task<string> QueryAsync(string statement, params object[] values)
+    private async Task<string> QueryAsync(string statement, params object[] values)
     {
         await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
         await connection.OpenAsync(Cancellation);
