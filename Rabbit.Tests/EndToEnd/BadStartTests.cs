@@ -127,7 +127,8 @@ public sealed class BadStartTests
     }
 
     [Theory]
-    [InlineData("--local-port is required", "connect")]
+    [InlineData("Name the server", "connect")]
+    [InlineData("--local-port PORT", "connect", "rabbit://TOKEN@127.0.0.1:1")]
     [InlineData("--local-port must", "connect", "rabbit://TOKEN@127.0.0.1:1", "--local-port", "abc")]
     [InlineData("--local-port must", "connect", "rabbit://TOKEN@127.0.0.1:1", "--local-port", "70000")]
     [InlineData("--server", "connect", "--local-port", "3000")]

@@ -5,27 +5,33 @@ using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using Rabbit.Client.Connection;
+using Rabbit.Client.Status.Sharing;
 using Rabbit.Protocol;
+using Rabbit.Protocol.Systemd;
 using Rabbit.Tunneling;
 using Xunit;
 
 namespace Rabbit.Tests.Security;
 
 /// <summary>
-/// Nobody is dialled because a peer says so: the code that talks with peers holds no call that opens a connection, but for the two of the
-/// client, to its server and to its local service, whose addresses come from its command line alone.
+/// Nobody is dialled because a peer says so: the code that talks with peers holds no call that opens a connection, but for those of the
+/// client to its server and to its local service, whose addresses come from its operator alone, and two to unix sockets of the own machine: the
+/// service manager's, named in the environment, and the one at which a client tells its account how it is.
 /// </summary>
 public sealed class WhoIsDialledTests
 {
     private static readonly string[] ConnectingTypes = [nameof(TcpClient), nameof(UdpClient), nameof(HttpClient), nameof(Dns), "ClientWebSocket"];
 
     [Fact]
-    public void Server_InWhatTalksWithPeers_DialsNobody() =>
-        Assert.Empty(FindDialling(typeof(TunnelingOptions).Assembly).Concat(FindDialling(typeof(Preamble).Assembly)));
+    public void Server_InWhatTalksWithPeers_DialsNobody()
+    {
+        Assert.Empty(FindDialling(typeof(TunnelingOptions).Assembly));
+        Assert.Equal([nameof(NotifySocket)], FindDialling(typeof(Preamble).Assembly).Distinct());
+    }
 
     [Fact]
     public void Client_DialsItsServerAndItsLocalService_AndNobodyElse() =>
-        Assert.Equal([nameof(LocalService), nameof(ServerDialer)], FindDialling(typeof(LocalService).Assembly).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal([nameof(LocalService), nameof(ServerDialer), nameof(StatusQuery)], FindDialling(typeof(LocalService).Assembly).Distinct().Order(StringComparer.Ordinal));
 
     /// <summary>The types, by the name of the outermost, whose methods call something that opens a connection or looks up a name.</summary>
     private static List<string> FindDialling(Assembly assembly)
