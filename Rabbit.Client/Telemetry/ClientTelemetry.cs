@@ -18,7 +18,7 @@ internal static class ClientTelemetry
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>False in a build without it (docs/client.md, "Builds"), which is half as large.</summary>
+    /// <summary>False in a build without it (docs/client.md, "Builds").</summary>
     [FeatureSwitchDefinition("Rabbit.Client.Telemetry")]
     private static bool IsIncluded => !AppContext.TryGetSwitch("Rabbit.Client.Telemetry", out bool isIncluded) || isIncluded;
 

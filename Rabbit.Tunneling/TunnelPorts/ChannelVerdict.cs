@@ -85,7 +85,7 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     {
         TimeSpan waited = time.GetElapsedTime(started);
         IsUnreached |= TcpState.TryRead(channel.Socket, out TcpState state)
-            && state.InFlight > 0 && state.SinceLastAck >= waited && (state.Retransmits >= Retransmits || waited >= timeout);
+            && state is { InFlight: > 0, Retransmits: >= Retransmits } && state.SinceLastAck >= waited;
         if (IsUnreached || waited >= timeout)
             deadline.Cancel();
     }
