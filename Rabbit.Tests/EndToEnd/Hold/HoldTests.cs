@@ -78,16 +78,7 @@ public sealed class HoldTests(RunningServer running) : IClassFixture<RunningServ
     [Trait("Property", "P11")]
     public async Task VisitorThatLeaves_FreesItsPlaceAtOnce_AndIsOnRecord(string said, bool byReset)
     {
-        TestToken token = await Server.MakeOfflineAsync(60);
-        Socket visitor = await SocketConversation.ConnectAsync(token.Port);
-        await visitor.SendAllAsync(Encoding.Latin1.GetBytes(said), Cancellation);
-        await Server.WaitForWaitingAsync(running.Installation, 1);
-        if (byReset)
-            visitor.Reset();
-        else
-            visitor.Dispose();
-        await Server.WaitForWaitingAsync(running.Installation, 0);
-        ConnectionLogRow row = await running.Installation.ReadRowAsync(token.Port);
+        ConnectionLogRow row = await LeaveWhileWaitingAsync(Encoding.Latin1.GetBytes(said), byReset);
         Assert.Equal((ConnectionStatus.Error, "left while it waited for the client"), (row.Status, row.Reason));
     }
 
@@ -97,16 +88,8 @@ public sealed class HoldTests(RunningServer running) : IClassFixture<RunningServ
     [Trait("Property", "P11")]
     public async Task VisitorThatHasSaidMuchAndLeaves_FreesItsPlace(bool byReset)
     {
-        TestToken token = await Server.MakeOfflineAsync(60);
-        Socket visitor = await SocketConversation.ConnectAsync(token.Port);
-        await visitor.SendAllAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\n{new string('x', 100_000)}"), Cancellation);
-        await Server.WaitForWaitingAsync(running.Installation, 1);
-        if (byReset)
-            visitor.Reset();
-        else
-            visitor.Dispose();
-        await Server.WaitForWaitingAsync(running.Installation, 0);
-        Assert.Equal("left while it waited for the client", (await running.Installation.ReadRowAsync(token.Port)).Reason);
+        ConnectionLogRow row = await LeaveWhileWaitingAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\n{new string('x', 100_000)}"), byReset);
+        Assert.Equal("left while it waited for the client", row.Reason);
     }
 
     [Fact]
@@ -192,5 +175,20 @@ public sealed class HoldTests(RunningServer running) : IClassFixture<RunningServ
         using NativePeer nextChannel = await NativePeer.OpenChannelAsync(Server.ControlPort, next.Hello);
         var (_, end) = await nextChannel.AcceptAsync();
         Assert.Equal("GET / HTTP/1.1\r\n\r\n", Encoding.ASCII.GetString(await end.ReadExactlyAsync(18)));
+    }
+
+    // Its row, once its place is free.
+    private async Task<ConnectionLogRow> LeaveWhileWaitingAsync(byte[] said, bool byReset)
+    {
+        TestToken token = await Server.MakeOfflineAsync(60);
+        Socket visitor = await SocketConversation.ConnectAsync(token.Port);
+        await visitor.SendAllAsync(said, Cancellation);
+        await Server.WaitForWaitingAsync(running.Installation, 1);
+        if (byReset)
+            visitor.Reset();
+        else
+            visitor.Dispose();
+        await Server.WaitForWaitingAsync(running.Installation, 0);
+        return await running.Installation.ReadRowAsync(token.Port);
     }
 }
