@@ -34,6 +34,7 @@ public static class TunnelingServices
         services.AddSingleton<TunnelingMetrics>();
         services.AddSingleton<TunnelEvents>();
         services.AddSingleton<DescriptorBudget>();
+        services.TryAddSingleton<DescriptorReserve>();
         services.AddSingleton<InheritedListeners>();
         services.AddSingleton(provider => new ListeningSockets(provider.GetService<IListenerParking>()));
         services.AddSingleton<AcceptGate>();

@@ -25,7 +25,7 @@ internal static class LogAgreement
             if (group.FirstOrDefault(row => row.Status == ConnectionStatus.Active) is { } open)
                 violations.Add($"A row is left open: port {open.Port}, visitor port {open.VisitorPort}, since {open.StartedAt:O}");
             if (group.Count() > visitsOf[group.Key].Count())
-                violations.Add($"{group.Count()} rows for {visitsOf[group.Key].Count()} visits of port {group.Key.Item1} from port {group.Key.Item2}");
+                violations.Add($"{group.Count()} rows for {visitsOf[group.Key].Count()} visits of port {group.Key.Item1} from port {group.Key.Item2}: {string.Join("; ", group.Select(Text))}");
         }
         foreach (IGrouping<(int, int), Visit> group in visitsOf)
         {
@@ -38,11 +38,14 @@ internal static class LogAgreement
                 if (found is not null)
                     left.Remove(found);
                 else if (!mayDiffer(visit))
-                    violations.Add($"{visit} is not on record like that{string.Concat(left.Select(row => $"; there is {row.Status} '{row.Reason}', {row.BytesFromVisitor} from and {row.BytesToVisitor} to the visitor"))}");
+                    violations.Add($"{visit} is not on record like that{string.Concat(left.Select(row => $"; there is {Text(row)}"))}");
             }
         }
         return violations.Count <= Shown ? violations : [.. violations.Take(Shown), $"In all the log and the history differ in {violations.Count} places."];
     }
+
+    private static string Text(ConnectionLogRow row) =>
+        $"{row.Status} '{row.Reason}', since {row.StartedAt:O} for {row.DurationMs} ms, {row.BytesFromVisitor} from and {row.BytesToVisitor} to the visitor";
 
     /// <summary>How well a row tells what a visitor saw, 0 being best, where several visitors came from the same port; null for not at all.</summary>
     private static int? Rank(Visit visit, ConnectionLogRow row, bool mayBreakLate)

@@ -46,7 +46,7 @@ internal sealed class DescriptorsExhausted : FaultRow
         TimeSpan began = run.History.Add("nemesis", what);
         await fault();
         TimeSpan ended = run.History.Add("nemesis", $"no longer {what}");
-        run.Expect(!world.Server.Process.HasExited, $"The server ended under {what}.");
+        run.Expect(!world.Server.Process.HasExited, $"The server ended under {what}: {world.Server.Process.Transcript()}");
         foreach (LoadTunnel tunnel in world.Tunnels)
         {
             Visit visit;

@@ -5,6 +5,7 @@ using Rabbit.Host.Handover;
 using Rabbit.Host.Startup;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
+using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Host.Commands;
 
@@ -41,6 +42,7 @@ internal static class ServerCommand
 
     private static async Task<int> RunAsync(Dictionary<string, string?> flags, CancellationToken cancellationToken)
     {
+        using var descriptors = new DescriptorReserve();
         IConfigurationRoot configuration;
         try
         {
@@ -53,7 +55,7 @@ internal static class ServerCommand
 
         try
         {
-            await using WebApplication server = RabbitServer.Build(configuration);
+            await using WebApplication server = RabbitServer.Build(configuration, descriptors);
             await StartAsync(server, cancellationToken);
             await StopAsync(server, cancellationToken);
             return ExitCode.Ok;

@@ -17,6 +17,7 @@ using Rabbit.Persistence;
 using Rabbit.Protocol.Tls;
 using Rabbit.Tunneling;
 using Rabbit.Tunneling.Handover;
+using Rabbit.Tunneling.Transport;
 
 namespace Rabbit.Host.Startup;
 
@@ -25,8 +26,9 @@ internal static class RabbitServer
 {
     /// <summary>A server that is ready to run.</summary>
     /// <param name="configuration">From <see cref="RabbitConfiguration"/>.</param>
+    /// <param name="descriptors">Kept since the process began.</param>
     /// <exception cref="IOException">The data directory cannot be written.</exception>
-    public static WebApplication Build(IConfigurationRoot configuration)
+    public static WebApplication Build(IConfigurationRoot configuration, DescriptorReserve descriptors)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
@@ -60,6 +62,7 @@ internal static class RabbitServer
         builder.Services.AddSingleton<ITlsMaterial>(provider => provider.GetRequiredService<TlsMaterial>());
         builder.Services.AddSingleton<StateStart>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<StateStart>());
+        builder.Services.AddSingleton(descriptors);
         builder.Services.AddRabbitTunneling();
         builder.Services.AddHostedService<TlsReload>();
         builder.Services.AddSingleton<ClientUris>();

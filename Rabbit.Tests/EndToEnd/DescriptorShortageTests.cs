@@ -63,8 +63,7 @@ public sealed class DescriptorShortageTests
     public async Task NoDescriptorLeft_IsOneLogLineASecond_AndOverWhenThereAreSome()
     {
         await using Installation installation = await Installation.CreateAsync();
-        // Without the questions to the database: the runtime itself ends the process where it cannot open a file that it needs.
-        RabbitProcess server = await installation.StartAsync(("RABBIT_REVOCATION_CHECK_INTERVAL", "01:00:00"));
+        RabbitProcess server = await installation.StartAsync();
         TestToken token = await server.CreateTokenAsync();
         await using LocalService service = LocalService.Echo();
         await using TunnelClientProcess client = await TunnelClientProcess.ConnectAsync(server, token, service.Port);

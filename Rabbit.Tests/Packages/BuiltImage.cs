@@ -23,7 +23,7 @@ public sealed class BuiltImage : IAsyncLifetime
     {
         await using RunningProcess build = RunningProcess.Start(
             "image.py", "unshare",
-            ["--mount", "python3", Path.Combine(AppContext.BaseDirectory, "Support", "image.py"), Repository.File("Dockerfile"), "server", Path.Combine(_files.Path, "app")],
+            [.. WholeBuilds.Alone, "python3", Path.Combine(AppContext.BaseDirectory, "Support", "image.py"), Repository.File("Dockerfile"), "server", Path.Combine(_files.Path, "app")],
             new Dictionary<string, string> { ["MSBUILDDISABLENODEREUSE"] = "1", ["UseSharedCompilation"] = "false" });
         int status = await build.WaitForExitAsync(Soon);
         Assert.True(status == 0, build.Transcript());

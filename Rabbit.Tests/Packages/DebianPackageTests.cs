@@ -26,7 +26,7 @@ public sealed class DebianPackageTests
     private static async Task<IReadOnlyList<string>> RunAsync(string script, string directory)
     {
         await using RunningProcess process = RunningProcess.Start(
-            Path.GetFileName(script), script, [directory],
+            Path.GetFileName(script), "unshare", [.. WholeBuilds.Alone, script, directory],
             new Dictionary<string, string> { ["RABBIT_DEB_COMPRESSION"] = "gzip", ["MSBUILDDISABLENODEREUSE"] = "1", ["UseSharedCompilation"] = "false" });
         int status = await process.WaitForExitAsync(Soon);
         Assert.True(status == 0, process.Transcript());

@@ -16,6 +16,7 @@ namespace Rabbit.Tests.Support;
 internal sealed partial class RunningProcess : IAsyncDisposable
 {
     private const int LinesShown = 200;
+    private static readonly TimeSpan LongestTail = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
     private readonly LineLog _log = new();
@@ -123,7 +124,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
         {
             throw new XunitException($"{Name} did not end within {timeout.TotalSeconds:0.#} s.\n{Transcript()}");
         }
-        await _drained;
+        await DrainedAsync();
         return _process.ExitCode;
     }
 
@@ -155,7 +156,7 @@ internal sealed partial class RunningProcess : IAsyncDisposable
     {
         Send(Signal.Kill);
         await _process.WaitForExitAsync(CancellationToken.None);
-        await _drained;
+        await DrainedAsync();
         TestContext.Current.TestOutputHelper?.WriteLine(Transcript());
         _process.Dispose();
         if (!_showsSecrets && _log.Lines.FirstOrDefault(line => Secrets.IsIn(line) && !FirstSteps().IsMatch(line)) is { } leak)
@@ -176,6 +177,13 @@ internal sealed partial class RunningProcess : IAsyncDisposable
             // Told below, with what it wrote instead.
         }
         return line ?? throw new XunitException($"{Name} did not write '{what}' within {timeout.TotalSeconds:0.#} s.\n{Transcript()}");
+    }
+
+    // The output of a program that has ended is at its end, unless a child that it left behind holds it open.
+    private async Task DrainedAsync()
+    {
+        if (await Task.WhenAny(_drained, Task.Delay(LongestTail)) != _drained)
+            TestContext.Current.TestOutputHelper?.WriteLine($"Something that {Name} started still holds its output.");
     }
 
     private async Task DrainAsync()

@@ -11,8 +11,8 @@ namespace Rabbit.Tunneling.Transport;
 /// disconnect it, also for another process that has it.
 /// </summary>
 internal sealed partial class SocketListener(
-    Socket socket, TunnelEndPoint endPoint, bool isInherited, ListeningSockets listening, DescriptorBudget descriptors, OncePerSecond failureLogged,
-    ILogger logger, TimeProvider time) : IConnectionListener
+    Socket socket, TunnelEndPoint endPoint, bool isInherited, ListeningSockets listening, DescriptorBudget descriptors, DescriptorReserve reserve,
+    OncePerSecond failureLogged, ILogger logger, TimeProvider time) : IConnectionListener
 {
     private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(100);
 
@@ -30,6 +30,8 @@ internal sealed partial class SocketListener(
     {
         while (true)
         {
+            while (reserve.IsGiven && !reserve.TryKeep())
+                await PauseAsync(SocketError.TooManyOpenSockets, cancellationToken);
             try
             {
                 Socket accepted = await socket.AcceptAsync(cancellationToken);
@@ -38,12 +40,11 @@ internal sealed partial class SocketListener(
             catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Out of descriptors or memory, or a peer that left between SYN and accept. The listener itself is sound.
-                if (e.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
-                {
-                    if (failureLogged.TryPass())
-                        LogAcceptFailed(e.SocketErrorCode, endPoint);
-                    await Task.Delay(FailurePause, time, cancellationToken);
-                }
+                if (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+                    continue;
+                if (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+                    reserve.Give();
+                await PauseAsync(e.SocketErrorCode, cancellationToken);
             }
         }
     }
@@ -61,6 +62,13 @@ internal sealed partial class SocketListener(
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => UnbindAsync();
+
+    private Task PauseAsync(SocketError error, CancellationToken cancellationToken)
+    {
+        if (failureLogged.TryPass())
+            LogAcceptFailed(error, endPoint);
+        return Task.Delay(FailurePause, time, cancellationToken);
+    }
 
     [LoggerMessage(EventIds.AcceptFailed, LogLevel.Error, "Cannot accept on {EndPoint} ({Error}); trying again. If descriptors ran out, raise LimitNOFILE.")]
     private partial void LogAcceptFailed(SocketError error, EndPoint endPoint);

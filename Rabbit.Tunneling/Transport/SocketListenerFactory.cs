@@ -13,8 +13,8 @@ namespace Rabbit.Tunneling.Transport;
 /// connection can be handed to the relay without losing a byte.
 /// </summary>
 internal sealed class SocketListenerFactory(
-    InheritedListeners inherited, ListeningSockets listening, DescriptorBudget descriptors, IOptions<TunnelingOptions> options,
-    ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
+    InheritedListeners inherited, ListeningSockets listening, DescriptorBudget descriptors, DescriptorReserve reserve,
+    IOptions<TunnelingOptions> options, ILogger<SocketListener> logger, TimeProvider time) : IConnectionListenerFactory
 {
     /// <summary>Connections that the kernel may hold for us between accepts; net.core.somaxconn caps it.</summary>
     private const int Backlog = 4096;
@@ -59,6 +59,6 @@ internal sealed class SocketListenerFactory(
         descriptors.PortBound();
         listening.Add(tunnelEndPoint.Name, socket);
         return ValueTask.FromResult<IConnectionListener>(
-            new SocketListener(socket, tunnelEndPoint, before is not null, listening, descriptors, _failureLogged, logger, time));
+            new SocketListener(socket, tunnelEndPoint, before is not null, listening, descriptors, reserve, _failureLogged, logger, time));
     }
 }
