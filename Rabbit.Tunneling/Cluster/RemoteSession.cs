@@ -1,5 +1,3 @@
-using Rabbit.Protocol.Messages;
-using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
