@@ -19,6 +19,7 @@ internal static class EventIds
     public const int RevocationsKnownAgain = 1010;
     public const int RevocationCheckFailed = 1011;
     public const int AddressPenalized = 1012;
+    public const int StandbyConnected = 1013;
 
     public const int TunnelPortBound = 2000;
     public const int TunnelPortClosed = 2001;
@@ -48,4 +49,7 @@ internal static class EventIds
     public const int OwnerUnreachable = 6104;
     public const int OwnerLost = 6105;
     public const int DirectRefused = 6106;
+
+    public const int NodeDraining = 6200;
+    public const int NodeDrained = 6201;
 }
