@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Rabbit.Client.Status;
 
@@ -7,6 +8,7 @@ namespace Rabbit.Client.Connection;
 /// For the time of one session: keeps a connection to another node of the server's cluster, as soon as there is one, and makes another where
 /// it is lost.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "EndAsync frees it.")]
 internal sealed partial class StandbyKeeper(ServerPlaces places, TunnelStatus status, TimeProvider time, Random random, ILogger logger)
 {
     private readonly CancellationTokenSource _end = new();

@@ -88,6 +88,9 @@ internal sealed partial class SharedDirectory : BackgroundService, ITunnelDirect
     /// <inheritdoc/>
     public ValueTask<bool> ConfirmAsync(string tokenId, long epoch) => _ownership.ConfirmAsync(tokenId, epoch);
 
+    /// <inheritdoc/>
+    public void Announce() => Hurry();
+
     /// <summary>This is the successor of a process that still is the node of this name; before the start.</summary>
     public void Succeed() => _isSuccessor = true;
 

@@ -13,15 +13,13 @@ internal sealed class ClientNodes(ITunnelDirectory directory, TunnelRegistry reg
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private volatile Told _told = new(new Nodes([]), default);
+    private volatile Told? _told;
 
-    /// <summary>A session has begun.</summary>
+    /// <summary>A session has begun, and its tunnel knows it: what changes from now on it is told with all others.</summary>
     public void Tell(NativeSession session)
     {
-        if (!directory.IsShared)
-            return;
-        Look();
-        session.Tell(_told.Frame);
+        if (directory.IsShared)
+            session.Tell((_told ??= Look()).Frame);
     }
 
     /// <inheritdoc/>
@@ -32,25 +30,23 @@ internal sealed class ClientNodes(ITunnelDirectory directory, TunnelRegistry reg
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (!Look())
+            Told now = Look();
+            if (_told is { } told && told.Nodes.Equals(now.Nodes))
                 continue;
+            _told = now;
             foreach (NativeSession session in registry.Tunnels.Select(tunnel => tunnel.Session).OfType<NativeSession>())
-                session.Tell(_told.Frame);
+                session.Tell(now.Frame);
         }
     }
 
-    // True when it has changed. Called before the first round too, so that the first clients hear of what there is.
-    private bool Look()
+    private Told Look()
     {
         string self = directory.Self.Name;
         var now = new Nodes([.. directory.Nodes
             .Where(node => node.ClientAddress.Length > 0 && (!node.IsDraining || node.Name == self))
             .OrderBy(node => node.Name, StringComparer.Ordinal)
             .Select(node => new NodePlace(node.Name == self, node.ClientAddress, node.Fingerprint)).Take(Nodes.Most)]);
-        if (_told.Nodes.Equals(now) && !_told.Frame.IsEmpty)
-            return false;
-        _told = new Told(now, Frame.Encode(now));
-        return true;
+        return new Told(now, Frame.Encode(now));
     }
 
     private sealed record Told(Nodes Nodes, ReadOnlyMemory<byte> Frame);

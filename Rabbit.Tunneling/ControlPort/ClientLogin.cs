@@ -223,6 +223,8 @@ internal sealed partial class ClientLogin(
         AuthenticationResult authentication = await AuthenticateAsync(standby.Token, incoming.Remote, cancellationToken);
         if (authentication.Token is not { } token)
             return authentication.Reject;
+        if (registry.TakesNoMore)
+            return Leaving;
         if (standbys.TryAdd(token, incoming) is not { } parked)
             return new Reject(RejectCode.TooMany, Retryable: true, StandbyRetry, "This node keeps no more standby connections of this token now.");
         incoming.Standby = parked;
@@ -240,7 +242,7 @@ internal sealed partial class ClientLogin(
         if (authentication.Token is not { } token)
             return (null, authentication.Reject);
         if (registry.TakesNoMore)
-            return (null, new Reject(RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, "This node of the cluster is going; the client goes to another by itself."));
+            return (null, Leaving);
         if (requiredPort is not null && token.Port != requiredPort)
             return (null, Refuse(RejectCode.WrongPort, "The token belongs to another port; connect to the control port."));
 
@@ -364,6 +366,9 @@ internal sealed partial class ClientLogin(
             ? Refuse(RejectCode.PlaintextForbidden, "This server accepts plaintext from its own machine only; connect with TLS.")
             : null;
     }
+
+    private static Reject Leaving => new(
+        RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, "This node of the cluster is going; the client goes to another by itself.");
 
     private static Reject Refuse(RejectCode code, string sentence) => new(code, Retryable: false, TimeSpan.Zero, sentence);
 

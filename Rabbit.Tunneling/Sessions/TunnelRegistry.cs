@@ -152,6 +152,7 @@ public sealed class TunnelRegistry
             ? new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "A new server process has taken over; the client goes to it by itself.")
             : new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "The server is stopping; the client comes back by itself.");
         _closed = goAway;
+        _standbys.Close(goAway);
         Task stopped = Task.WhenAll(Tunnels.Select(tunnel => tunnel.Port.StopAsync()));
         int told = 0;
         foreach (Tunnel tunnel in Tunnels)

@@ -90,6 +90,10 @@ internal sealed class ForwardBoard
                 board.Tell(tokenId);
         }
 
+        public void Announce()
+        {
+        }
+
         public ValueTask<bool> ConfirmAsync(string tokenId, long epoch) => ValueTask.FromResult(board._epochs.GetValueOrDefault(tokenId) == epoch);
 
         internal void Tell(string tokenId, TunnelRoute? route)

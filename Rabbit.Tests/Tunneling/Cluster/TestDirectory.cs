@@ -39,6 +39,10 @@ internal sealed class TestDirectory : ITunnelDirectory
 
     public void Release(string tokenId, long epoch) => Released.Enqueue(epoch);
 
+    public void Announce()
+    {
+    }
+
     public ValueTask<bool> ConfirmAsync(string tokenId, long epoch)
     {
         Confirmations++;
