@@ -57,6 +57,9 @@ internal static class Frames
             case FrameType.GoAway: ReadBack<GoAway>(frame); break;
             case FrameType.Disconnect: ReadBack<Disconnect>(frame); break;
             case FrameType.ServiceHealth: ReadBack<ServiceHealth>(frame); break;
+            case FrameType.Nodes: ReadBack<Nodes>(frame); break;
+            case FrameType.Standby: ReadBack<Standby>(frame); break;
+            case FrameType.StandbyAccepted: ReadBack<StandbyAccepted>(frame); break;
             case FrameType.DataHello: ReadBack<DataHello>(frame); break;
             case FrameType.Start: ReadBack<Start>(frame); break;
             case FrameType.Accepted: ReadBack<Accepted>(frame); break;

@@ -13,6 +13,9 @@ public enum FrameType : byte
     GoAway = 8,
     Disconnect = 9,
     ServiceHealth = 10,
+    Nodes = 11,
+    Standby = 12,
+    StandbyAccepted = 13,
 
     DataHello = 32,
     Start = 33,

@@ -22,7 +22,7 @@ public sealed class MessageTests
                 U16(random), Text(random), Text(random), Text(random), U16(random), Id(random), U64(random), random.Next(2) == 1), seed);
             Check(new ServerHello(
                 U16(random), Id(random), U64(random), Id(random), U16(random), Text(random), U16(random), U16(random),
-                Duration(random), Duration(random), (DeclaredService)random.Next(256)), seed, optional: 1);
+                Duration(random), Duration(random), (DeclaredService)random.Next(256)), seed, optional: 3);
             Check(new Reject((RejectCode)U16(random), random.Next(2) == 1, Duration(random), Text(random)), seed);
             Check(new Ping(U64(random)), seed);
             Check(new Pong(U64(random)), seed);
@@ -31,6 +31,9 @@ public sealed class MessageTests
             Check(new GoAway((GoAwayReason)random.Next(256), Duration(random), Text(random), Text(random)), seed);
             Check(new Disconnect(Text(random)), seed);
             Check(new ServiceHealth((ServiceState)random.Next(256), Text(random)), seed);
+            Check(new Nodes([.. Enumerable.Range(0, random.Next(4)).Select(_ => new NodePlace(random.Next(2) == 1, Text(random), Text(random)))]), seed);
+            Check(new Standby(U16(random), Text(random), Text(random), Text(random)), seed);
+            Check(new StandbyAccepted(Duration(random), Duration(random)), seed);
             Check(new DataHello(Id(random), Id(random)), seed);
             Check(new Start(U64(random), Text(random), U16(random)), seed);
             Check(new Accepted(), seed);
@@ -44,7 +47,7 @@ public sealed class MessageTests
         FrameType[] types =
         [
             ClientHello.Type, ServerHello.Type, Reject.Type, Ping.Type, Pong.Type, NeedChannels.Type, OpenFailed.Type,
-            GoAway.Type, Disconnect.Type, ServiceHealth.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
+            GoAway.Type, Disconnect.Type, ServiceHealth.Type, Nodes.Type, Standby.Type, StandbyAccepted.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
         ];
         Assert.Equal(Enum.GetValues<FrameType>(), types.Order());
     }
@@ -60,12 +63,47 @@ public sealed class MessageTests
         Assert.Equal([0, 0, 0, 7, 10, 2, 0, 4, .. "down"u8], Frame.Encode(new ServiceHealth(ServiceState.Down, "down")));
 
     [Fact]
+    public void Encode_Nodes_IsByteExact() =>
+        Assert.Equal(
+            [0, 0, 0, 24, 11, 0, 2, 1, 0, 3, .. "a:1"u8, 0, 2, .. "01"u8, 0, 0, 7, .. "[::1]:2"u8, 0, 0],
+            Frame.Encode(new Nodes([new NodePlace(true, "a:1", "01"), new NodePlace(false, "[::1]:2", "")])));
+
+    [Fact]
+    public void Read_NodesWithFewerThanAnnounced_IsAProtocolError() =>
+        Assert.Throws<ProtocolException>(() => new Frame(FrameType.Nodes, new byte[] { 0xff, 0xff, 1, 0, 1, 97, 0, 0 }).Read<Nodes>());
+
+    [Fact]
+    public void Encode_Standby_IsByteExact() =>
+        Assert.Equal(
+            [0, 0, 0, 21, 12, 0, 0, 0, 6, .. "demo/1"u8, 0, 4, .. "rbt_"u8, 0, 3, .. "db1"u8],
+            Frame.Encode(new Standby(0, "demo/1", "rbt_", "db1")));
+
+    [Fact]
+    public void Encode_StandbyAccepted_IsByteExact() =>
+        Assert.Equal(
+            [0, 0, 0, 8, 13, 0, 0, 0x3a, 0x98, 0, 0, 0xaf, 0xc8],
+            Frame.Encode(new StandbyAccepted(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45))));
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(8)]
+    public void Read_ServerHelloOfAnEarlierServer_NamesNoAddressForDataChannels(int missing)
+    {
+        var hello = new ServerHello(
+            0, Guid.NewGuid(), 3, Guid.NewGuid(), 10000, "", 9999, 8, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45), DeclaredService.Redis,
+            missing == 2 ? "" : "node:1");
+        byte[] payload = Frame.Encode(hello)[Frame.HeaderLength..];
+        Assert.Equal(hello with { ChannelAddress = "" }, new Frame(FrameType.ServerHello, payload.AsMemory(0, payload.Length - missing)).Read<ServerHello>());
+        Assert.Equal(hello, new Frame(FrameType.ServerHello, payload).Read<ServerHello>());
+    }
+
+    [Fact]
     public void Read_ServerHelloOfAnEarlierServer_SaysNothingOfTheService()
     {
         var hello = new ServerHello(
             0, Guid.NewGuid(), 3, Guid.NewGuid(), 10000, "", 9999, 8, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45), DeclaredService.Redis);
         byte[] payload = Frame.Encode(hello)[Frame.HeaderLength..];
-        Assert.Equal(hello with { Service = DeclaredService.Unknown }, new Frame(FrameType.ServerHello, payload.AsMemory(0, payload.Length - 1)).Read<ServerHello>());
+        Assert.Equal(hello with { Service = DeclaredService.Unknown }, new Frame(FrameType.ServerHello, payload.AsMemory(0, payload.Length - 3)).Read<ServerHello>());
     }
 
     [Fact]
