@@ -19,6 +19,7 @@ internal static class EventIds
     public const int RevocationsKnownAgain = 1010;
     public const int RevocationCheckFailed = 1011;
     public const int AddressPenalized = 1012;
+    public const int StandbyConnected = 1013;
 
     public const int TunnelPortBound = 2000;
     public const int TunnelPortClosed = 2001;

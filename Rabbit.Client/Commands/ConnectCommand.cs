@@ -27,12 +27,14 @@ internal static partial class ConnectCommand
     private static readonly Option<string?> Health = new("--health") { Description = "tcp, http, http:/PATH, postgres, mysql, redis, ssh or none: how the local service is asked whether it works; without it as the token's kind says." };
     private static readonly Option<string?> HealthInterval = new("--health-interval") { Description = "Seconds between two such questions while it works (30)." };
 
+    private static readonly Option<bool> NoStandby = new("--no-standby") { Description = "Keep no second connection to another node where the server is a cluster." };
+
     public static Command Create()
     {
         var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
         {
             Uri, Server, Token, TokenFile, LocalPort, LocalHost, LocalSocket, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol,
-            Health, HealthInterval,
+            Health, HealthInterval, NoStandby,
         };
         OutputOptions.AddTo(command);
         command.SetAction(RunAsync);
@@ -63,7 +65,8 @@ internal static partial class ConnectCommand
             parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
             Environment.GetEnvironmentVariable(TokenSource.Variable), parsed.GetValue(LocalPort), parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint),
             parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer), parsed.GetValue(ProxyProtocol),
-            parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval), parsed.GetValue(LocalSocket))
+            parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval), parsed.GetValue(LocalSocket),
+            parsed.GetValue(NoStandby))
         {
             FindToken = (host, port) => store.Find(host, port) ?? TokenPrompt.Ask(),
         });
