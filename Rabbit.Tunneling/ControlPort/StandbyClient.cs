@@ -23,6 +23,7 @@ internal sealed class StandbyClient : IDisposable
     private readonly TunnelingOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _sentAway = new();
+    private readonly Lock _lock = new();
     private GoAway _goodbye;
 
     internal StandbyClient(StandbyClients clients, TokenRecord token, IncomingConnection incoming, TunnelingOptions options, TimeProvider time)
@@ -41,7 +42,7 @@ internal sealed class StandbyClient : IDisposable
     public void End(in GoAway goodbye)
     {
         // Whoever is first has said why.
-        lock (_sentAway)
+        lock (_lock)
         {
             if (_sentAway.IsCancellationRequested)
                 return;
