@@ -35,4 +35,9 @@ internal static class EventIds
     public const int StaleSessionEnded = 4005;
     public const int HeartbeatNotStored = 4006;
     public const int HeartbeatFailed = 4007;
+
+    public const int RouteNotFollowed = 6000;
+    public const int RouteWatchFailed = 6001;
+    public const int EndedSessionsUnknown = 6002;
+    public const int EndedSessionWatchFailed = 6003;
 }

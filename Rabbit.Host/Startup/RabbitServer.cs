@@ -54,7 +54,7 @@ internal static class RabbitServer
         builder.Services.AddSingleton(Takeover.Read(configuration));
         builder.Services.AddSingleton<Successor>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Successor>());
-        builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
+        builder.Services.AddRabbitPersistence(section["Redis"] ?? "", isNode: section[nameof(TunnelingOptions.ClusterBind)] is { Length: > 0 });
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddSingleton<TlsMaterial>();
         builder.Services.AddSingleton<ITlsMaterial>(provider => provider.GetRequiredService<TlsMaterial>());

@@ -35,6 +35,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Data channels that wait for a visitor.</summary>
     public virtual int ReadyChannels => 0;
 
+    /// <summary>True when its client dials data channels to other nodes where it is asked to.</summary>
+    public virtual bool TakesChannelsElsewhere => false;
+
     /// <summary>Cancelled when its relays must end at once: revocation, expiry, or the end of the drain.</summary>
     public CancellationToken RelaysAborted { get; }
 

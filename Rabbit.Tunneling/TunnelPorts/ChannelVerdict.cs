@@ -27,6 +27,9 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     /// <summary>True when the visitor was served by the channel, however that ended; its user sets it.</summary>
     public bool IsServed { get; set; }
 
+    /// <summary>True when the client took it, but is the owner's no more: the visitor is another session's. Its user sets it.</summary>
+    public bool IsFenced { get; set; }
+
     /// <summary>What a visitor is told when the answer was not Accepted.</summary>
     public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
 
