@@ -88,6 +88,9 @@ internal sealed class ControlChannel(
                 case FrameType.NeedChannels:
                     channels.Open(frame.Read<NeedChannels>().Count, _writer);
                     break;
+                case FrameType.OpenChannelsAt:
+                    channels.OpenAt(frame.Read<OpenChannelsAt>(), _writer);
+                    break;
                 case FrameType.Nodes:
                     places.Become(frame.Read<Nodes>());
                     status.LoggedInAt(places.Active);

@@ -34,7 +34,7 @@ internal sealed class Login(TimeProvider time)
         ConnectOptions options = place.Options;
         byte[] hello = Frame.Encode(new ClientHello(
             Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.Local.DisplayPort, Last.SessionId, Last.Epoch, yield,
-            TraceContext.Of(Activity.Current)));
+            TraceContext.Of(Activity.Current), options.NoDirect ? ClientAbilities.None : ClientAbilities.ChannelsElsewhere));
         Last = await AskAsync<ServerHello>(
             transport, place, isStandby ? hello : [.. Preamble.Bytes, .. hello], answer => MakeSense(answer.Heartbeat, answer.DeadAfter), cancellationToken);
         return Last;

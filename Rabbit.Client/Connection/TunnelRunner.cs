@@ -125,7 +125,7 @@ internal sealed partial class TunnelRunner(
         var channels = new DataChannels(server, _service, place.Dialer, hello, _health, status.Traffic, time, logger, abort);
         _lingering.Add(channels);
         LogUp(hello);
-        StandbyKeeper? standby = options.Standby ? new StandbyKeeper(_places, status, time, random, logger) : null;
+        StandbyKeeper? standby = options.NoStandby ? null : new StandbyKeeper(_places, status, time, random, logger);
         standby?.Start();
         try
         {

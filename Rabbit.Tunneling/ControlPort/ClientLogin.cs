@@ -10,6 +10,7 @@ using Rabbit.Protocol.Legacy;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -23,7 +24,8 @@ namespace Rabbit.Tunneling.ControlPort;
 /// Nothing that a peer sends before it has authenticated changes any state.
 /// </summary>
 internal sealed partial class ClientLogin(
-    TokenAuthenticator authenticator, TunnelRegistry registry, KnownAddresses known, LoginPenalties penalties, StandbyClients standbys, LegacyChannels legacyChannels,
+    TokenAuthenticator authenticator, TunnelRegistry registry, ITunnelDirectory directory, KnownAddresses known, LoginPenalties penalties,
+    StandbyClients standbys, ClientNodes nodes, LegacyChannels legacyChannels,
     RestoredTunnels restoredTunnels, ServerTls tls, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
 {
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
@@ -31,6 +33,7 @@ internal sealed partial class ClientLogin(
     private static readonly TimeSpan CertificateRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OccupiedRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StandbyRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StoreAwayRetry = TimeSpan.FromSeconds(2);
 
     // The legacy protocol has no heartbeat: for it, probes are what comes regularly.
     private const int ProbesOfSilentProtocol = 9;
@@ -184,7 +187,10 @@ internal sealed partial class ClientLogin(
         var native = session as NativeSession;
         SocketTuning.DetectDeadPeer(incoming.Transport.End.Socket, options.Value.DeadAfter, native is null ? ProbesOfSilentProtocol : ProbesOfHeartbeat);
         if (native is not null)
+        {
             registry.Register(native);
+            nodes.Tell(native);
+        }
         SessionEnd end = SessionEnd.ClientLost;
         try
         {
@@ -207,7 +213,7 @@ internal sealed partial class ClientLogin(
         trace.Begin(hello.Trace);
         var client = new ClientDescription(
             SessionProtocol.Native, incoming.Remote.ToString(), PeerText.Escape(hello.ClientName), PeerText.Escape(hello.Software),
-            hello.LocalPort, hello.LastSessionId, hello.Yield);
+            hello.LocalPort, hello.LastSessionId, hello.Yield, hello.Abilities.HasFlag(ClientAbilities.ChannelsElsewhere));
         return LogInAsync(hello.Token, client, requiredPort, incoming.Remote, trace, cancellationToken);
     }
 
@@ -233,6 +239,8 @@ internal sealed partial class ClientLogin(
         AuthenticationResult authentication = await AuthenticateAsync(tokenText, remote, cancellationToken);
         if (authentication.Token is not { } token)
             return (null, authentication.Reject);
+        if (registry.TakesNoMore)
+            return (null, new Reject(RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, "This node of the cluster is going; the client goes to another by itself."));
         if (requiredPort is not null && token.Port != requiredPort)
             return (null, Refuse(RejectCode.WrongPort, "The token belongs to another port; connect to the control port."));
 
@@ -252,11 +260,9 @@ internal sealed partial class ClientLogin(
                     $"Port {token.Port} is in use by another program on the server; ask the server's operator to free it."));
         }
 
-        AttachResult attached = tunnel.Attach(token, authentication.SecretHash, client);
-        if (attached.IsOccupied)
-            return (null, new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."));
+        var (attached, rejected) = await AttachAsync(tunnel, token, authentication.SecretHash, client, cancellationToken);
         if (attached.Session is not { } session)
-            return (null, Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one."));
+            return (null, rejected);
 
         if (authenticator.IsWithdrawn(token.TokenId))
         {
@@ -299,6 +305,39 @@ internal sealed partial class ClientLogin(
             LogRejected(remote, authentication.Reject.Code);
         return authentication;
     }
+
+    /// <summary>Makes the client the owner, among all nodes and here; without a session, why not.</summary>
+    private async ValueTask<(AttachResult Attached, Reject Reject)> AttachAsync(
+        Tunnel tunnel, TokenRecord token, ReadOnlyMemory<byte> secretHash, ClientDescription client, CancellationToken cancellationToken)
+    {
+        // Before the claim, which takes the tunnel from whoever has it. Of another node's client the tunnel may not have heard yet.
+        if (tunnel.IsOccupiedFor(client)
+            || (client.Yield && directory.Find(token.TokenId) is { } route && route.SessionId != client.LastSessionId))
+            return (AttachResult.Occupied, RejectionOf(LoginOutcome.Occupied));
+        Claim claim;
+        try
+        {
+            claim = await directory.ClaimAsync(token, client.LastSessionId, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return (default, new Reject(
+                RejectCode.Unavailable, Retryable: true, StoreAwayRetry, "The server cannot take tunnels over now because its database does not answer; the client may try again."));
+        }
+        AttachResult attached = claim.Superseded ? AttachResult.Superseded : tunnel.Attach(token, secretHash, client, claim.Epoch);
+        if (attached.Session is null && claim.Epoch > 0)
+            directory.Release(token.TokenId, claim.Epoch);
+        return (attached, RejectionOf(attached.Outcome));
+    }
+
+    private static Reject RejectionOf(LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.Attached => default,
+        LoginOutcome.Occupied => new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."),
+        LoginOutcome.Superseded => new Reject(
+            RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client connected with the same token at the same time and has the tunnel."),
+        _ => Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one."),
+    };
 
     /// <summary>Reads the preamble.</summary>
     /// <exception cref="ProtocolException">It is none.</exception>

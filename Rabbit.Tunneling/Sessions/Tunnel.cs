@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Telemetry;
@@ -10,16 +11,16 @@ using Rabbit.Tunneling.TunnelPorts;
 namespace Rabbit.Tunneling.Sessions;
 
 /// <summary>
-/// One token's tunnel: its port, and the session that owns it now. The newest login wins at once, by epoch; the port stays
-/// bound while the client is away.
+/// One token's tunnel: its port, and the session that serves its visitors now, which may be another node's. The newest login wins at once,
+/// by epoch; the port stays bound while the client is away.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "What ends the relays is freed with the tunnel's end.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
+    ITunnelDirectory directory, TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
 {
-    private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
+    // A client that has lost its node is on its way to another one.
+    private static readonly TimeSpan MoveTime = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything.Token);
@@ -39,6 +40,16 @@ internal sealed partial class Tunnel(
 
     /// <summary>The session, live or waiting for its client, or null.</summary>
     public Guid? SessionId => Volatile.Read(ref _last)?.SessionId;
+
+    /// <summary>The stored session that this node goes on with, and its epoch; null where there is none, or another node has it.</summary>
+    public (Guid SessionId, long Epoch)? Stored
+    {
+        get
+        {
+            lock (_lock)
+                return _last is { } last && _session is not RemoteSession ? (last.SessionId, last.Epoch) : null;
+        }
+    }
 
     /// <summary>Cancelled when every relay of this tunnel must end at once, also those of sessions that have ended.</summary>
     public CancellationToken RelaysAborted
@@ -64,18 +75,7 @@ internal sealed partial class Tunnel(
         get
         {
             lock (_lock)
-            {
-                if (_session is not { } session)
-                    return (TunnelHealth.ClientOffline, port.BindError ?? Absence.Last.Reason, Absence.Last.Since);
-                ServiceReport service = session.Service;
-                TunnelHealth state = service.State switch
-                {
-                    ServiceState.Up => TunnelHealth.Ok,
-                    ServiceState.Down => TunnelHealth.ServiceDown,
-                    _ => TunnelHealth.Unknown,
-                };
-                return (state, service.Reason, service.Since ?? session.Record.ConnectedAt);
-            }
+                return TunnelSnapshots.HealthOf(this, _session);
         }
     }
 
@@ -93,12 +93,18 @@ internal sealed partial class Tunnel(
     {
         lock (_lock)
         {
+            if (_session is not null)
+                return; // Its client has come to another node already.
             _last = session;
             _epoch = Math.Max(_epoch, session.Epoch);
             IsRestored = true;
             Absence.Begin("has not come back since the server started");
         }
     }
+
+    /// <summary>True when another live client holds the tunnel, on any node, and this one does not want to supersede it.</summary>
+    public bool IsOccupiedFor(ClientDescription client) =>
+        client.Yield && Session is { } session && session.Record.SessionId != client.LastSessionId;
 
     /// <summary>
     /// Makes an authenticated client the owner. The session that it supersedes is told so and takes no more visitors; what it
@@ -107,7 +113,8 @@ internal sealed partial class Tunnel(
     /// <param name="current">The token as it was read for this login.</param>
     /// <param name="secretHash">SHA-256 of the secret that the client presented.</param>
     /// <param name="client">What it said of itself.</param>
-    public AttachResult Attach(TokenRecord current, ReadOnlyMemory<byte> secretHash, ClientDescription client)
+    /// <param name="claimed">The epoch that was claimed among all nodes; 0 on a lone server, where the next one is taken.</param>
+    public AttachResult Attach(TokenRecord current, ReadOnlyMemory<byte> secretHash, ClientDescription client, long claimed = 0)
     {
         TunnelSession? superseded;
         AttachResult result;
@@ -117,36 +124,85 @@ internal sealed partial class Tunnel(
             superseded = _session;
             if (_ended)
                 return default;
-            bool isSameClient = superseded is not null && client.LastSessionId == superseded.Record.SessionId;
-            if (superseded is not null && client.Yield && !isSameClient)
-                return new AttachResult(null, IsOccupied: true, default, Task.CompletedTask);
+            // Who has claimed the tunnel was asked before, and nobody else can hold it now.
+            if (claimed == 0 && IsOccupiedFor(client))
+                return AttachResult.Occupied;
+            if (claimed > 0 && claimed <= _epoch)
+                return AttachResult.Superseded;
 
             // The stored session goes on if its client was away or comes back before we noticed that it had left.
+            bool isSameClient = superseded is not null && client.LastSessionId == superseded.Record.SessionId;
             LoginKind kind = superseded is not null && !isSameClient ? LoginKind.Takeover
                 : _last is null ? LoginKind.First
                 : IsRestored ? LoginKind.Restored : LoginKind.Reconnect;
             Guid id = kind is LoginKind.Takeover or LoginKind.First ? Guid.CreateVersion7() : _last!.SessionId;
-            _epoch = Math.Max(_epoch, current.LastEpoch) + 1;
+            _epoch = claimed > 0 ? claimed : Math.Max(_epoch, current.LastEpoch) + 1;
             if (current.Revision >= Token.Revision)
                 Token = current;
             _last = sessions.Describe(current, id, _epoch, client);
-            _session = sessions.Create(this, _last);
+            _session = sessions.Create(this, _last, client.TakesChannelsElsewhere);
             _session.SecretHash = secretHash;
-            result = new AttachResult(_session, IsOccupied: false, kind, store.SaveAsync(new SessionChange.Opened(_last)));
+            result = new AttachResult(_session, LoginOutcome.Attached, kind, store.SaveAsync(new SessionChange.Opened(_last)));
+            if (directory.IsShared)
+                directory.Publish(RouteOf(_session));
             IsRestored = false;
             tellVisitors = Absence.End();
             Line.Open();
         }
         metrics.LoggedIn(result.Kind);
-        if (superseded is not null)
-            metrics.SessionEnded(SessionEnd.Superseded);
-        superseded?.End(SessionEnd.Superseded, new GoAway(
-            GoAwayReason.Superseded, SupersededRetry, "", "Another client connected with the same token and has taken over the tunnel."));
+        Supersede(superseded);
         tellVisitors();
         Line.Advance();
         PublishLiveSession();
         Tell(TunnelEventTypes.TunnelLive, client.Address);
         return result;
+    }
+
+    /// <summary>
+    /// Another live node owns the tunnel: visitors are served by it, and a session of this node, which must be older, ends. False when
+    /// what is known here is newer, or the tunnel has ended.
+    /// </summary>
+    public bool Follow(TunnelRoute route, IRemoteSessions remotes)
+    {
+        TunnelSession? superseded;
+        RemoteSession remote;
+        Action tellVisitors;
+        lock (_lock)
+        {
+            superseded = _session;
+            if (superseded is RemoteSession { Route: var followed } && followed == route)
+                return true;
+            if (_ended || route.Epoch < _epoch || (superseded is not null and not RemoteSession && route.Epoch == _epoch))
+                return false;
+            _epoch = route.Epoch;
+            _session = remote = remotes.Create(this, route);
+            _last = remote.Record;
+            IsRestored = false;
+            tellVisitors = Absence.End();
+            Line.Open();
+        }
+        Supersede(superseded);
+        tellVisitors();
+        Line.Advance();
+        Tell(TunnelEventTypes.TunnelLive, remote.Record.ClientAddress);
+        return true;
+    }
+
+    /// <summary>No other live node owns the tunnel any more: visitors wait a moment, as the client is on its way to one that does.</summary>
+    public void Lose(string reason)
+    {
+        RemoteSession remote;
+        lock (_lock)
+        {
+            if (_session is not RemoteSession lost)
+                return;
+            remote = lost;
+            Leave(reason);
+            Absence.Expect(MoveTime);
+        }
+        Dismiss(remote, SessionEnd.ClientLost, default);
+        LogClientLost(port.Number, reason, "wait for it a moment");
+        Tell(TunnelEventTypes.TunnelOffline, reason);
     }
 
     /// <summary>
@@ -160,16 +216,18 @@ internal sealed partial class Tunnel(
         {
             if (_session != session)
                 return false;
-            _session = null;
-            Absence.Begin(reason);
-            Line.Close();
+            Leave(reason);
+            directory.Release(Token.TokenId, session.Record.Epoch);
             metrics.SessionEnded(end);
+            bool comesBack = end is SessionEnd.ClientLost or SessionEnd.ClientSilent or SessionEnd.ProtocolError;
+            if (directory.IsShared && (comesBack || end is SessionEnd.Shutdown or SessionEnd.Superseded))
+                Absence.Expect(MoveTime);
             if (end == SessionEnd.Shutdown)
                 return true;
 
             SessionRecord record = session.Record;
             DateTimeOffset now = time.GetUtcNow();
-            if (end is SessionEnd.ClientLost or SessionEnd.ClientSilent or SessionEnd.ProtocolError)
+            if (comesBack)
             {
                 _ = store.SaveAsync(new SessionChange.Lost(record.SessionId, record.Epoch, now, reason));
             }
@@ -183,6 +241,13 @@ internal sealed partial class Tunnel(
         LogClientLost(port.Number, reason, Token.Rules.Hold > TimeSpan.Zero ? $"wait for it up to {Token.Rules.Hold.TotalSeconds} s" : "are told that it is away");
         Tell(TunnelEventTypes.TunnelOffline, reason);
         return true;
+    }
+
+    /// <summary>A session of this node turned out not to own the tunnel any more: it takes no visitor from now on, and its client is told.</summary>
+    public void Fence(TunnelSession session)
+    {
+        if (Detach(session, SessionEnd.Superseded))
+            session.End(SessionEnd.Superseded, Goodbyes.Superseded);
     }
 
     /// <summary>
@@ -199,7 +264,8 @@ internal sealed partial class Tunnel(
             session = _session;
         }
         port.Visitors.Expel(Token.Rules);
-        if (session is not null && !Token.Rules.AllowClient(IPEndPoint.Parse(session.Record.ClientAddress).Address))
+        // Of another node's client that node decides.
+        if (session is not null and not RemoteSession && !Token.Rules.AllowClient(IPEndPoint.Parse(session.Record.ClientAddress).Address))
             return false;
         EndSessionOfOldSecret();
         return true;
@@ -208,14 +274,14 @@ internal sealed partial class Tunnel(
     /// <summary>Ends the session if it was logged in with a secret that is not valid any more; a client with the new one is welcome.</summary>
     public void EndSessionOfOldSecret()
     {
-        if (Session is { } session && !Token.Accepts(session.SecretHash.Span, time.GetUtcNow()))
-        {
-            Expel(session, SessionEnd.Rotated, "", new GoAway(
-                GoAwayReason.Revoked, TimeSpan.Zero, "", "The token has a new secret, and the time of the old one is over; give the client the new token."));
-        }
+        if (Session is { } session and not RemoteSession && !Token.Accepts(session.SecretHash.Span, time.GetUtcNow()))
+            Expel(session, SessionEnd.Rotated, "", Goodbyes.Rotated);
     }
 
-    /// <summary>Closes this session for an operator; false when it is not, or no longer, this tunnel's.</summary>
+    /// <summary>
+    /// Closes this session for an operator; false when it is not, or no longer, this tunnel's. One of another node is stored as ended, which
+    /// that node finds within seconds.
+    /// </summary>
     public async Task<bool> CloseSessionAsync(Guid sessionId, string reason)
     {
         TunnelSession? session;
@@ -224,16 +290,17 @@ internal sealed partial class Tunnel(
             if (_last?.SessionId != sessionId)
                 return false;
             session = _session;
-            if (session is null)
+            if (session is null or RemoteSession)
             {
                 _ = store.SaveAsync(new SessionChange.Ended(sessionId, _epoch, time.GetUtcNow(), $"{SessionEndText.Of(SessionEnd.Closed)}: {reason}"));
+                if (session is not null)
+                    return true;
                 _last = null;
                 IsRestored = false;
                 return true;
             }
         }
-        string sentence = reason.Length > 0 ? $"An operator closed the session ({reason})" : "An operator closed the session";
-        if (Expel(session, SessionEnd.Closed, reason, new GoAway(GoAwayReason.Closed, ClosedRetry, "", $"{sentence}; the client comes back by itself.")))
+        if (Expel(session, SessionEnd.Closed, reason, Goodbyes.Closed(reason)))
             await session.Left;
         return true;
     }
@@ -246,6 +313,28 @@ internal sealed partial class Tunnel(
         session.End(end, goAway);
         session.AbortRelays();
         return true;
+    }
+
+    /// <summary>
+    /// The stored session was ended by another node: it is not gone on with. A client that is connected for it goes where an operator wants
+    /// that; else it has been superseded, which its route tells.
+    /// </summary>
+    public void ForgetEnded(EndedSession ended)
+    {
+        TunnelSession? session;
+        lock (_lock)
+        {
+            if (_last?.SessionId != ended.SessionId || _last.Epoch != ended.Epoch || _session is RemoteSession)
+                return;
+            session = _session;
+            if (session is null)
+            {
+                _last = null;
+                IsRestored = false;
+            }
+        }
+        if (session is not null && SessionEndText.WordsOfOperator(ended.Reason) is { } words)
+            Expel(session, SessionEnd.Closed, words, Goodbyes.Closed(words));
     }
 
     /// <summary>The stored session was found stale; true when the tunnel is offline and has nothing left to wait for.</summary>
@@ -272,8 +361,11 @@ internal sealed partial class Tunnel(
             session = _session;
             if (session is null && _last is not null)
                 _ = store.SaveAsync(new SessionChange.Ended(_last.SessionId, _epoch, time.GetUtcNow(), SessionEndText.Of(end)));
+            if (session is RemoteSession)
+                _session = null;
         }
-        session?.End(end, goAway);
+        if (session is not null)
+            Dismiss(session, end, goAway);
         _relays.Cancel();
         _relays.Dispose();
         Tell(TunnelEventTypes.TunnelClosed, SessionEndText.Of(end));
@@ -297,7 +389,7 @@ internal sealed partial class Tunnel(
     /// <summary>Writes the live session's data, so that it does not expire.</summary>
     public void PublishLiveSession()
     {
-        if (Session is not { } session)
+        if (Session is not { } session or RemoteSession)
             return;
         SessionRecord record = session.Record;
         liveSessions.Publish(new LiveSession(
@@ -309,26 +401,39 @@ internal sealed partial class Tunnel(
     public TunnelSnapshot Snapshot()
     {
         lock (_lock)
-        {
-            var (health, reason, since) = Health;
-            return new TunnelSnapshot(
-                Token.TokenId, Token.TeamId, port.Number, State, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
-                _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
-            {
-                Health = health,
-                HealthReason = reason,
-                HealthSince = since,
-                TeamName = Token.TeamName,
-                TokenName = Token.TokenName,
-                LastSeenAt = _session?.LastSeenAt,
-                ReadyChannels = _session?.ReadyChannels ?? 0,
-                IsRestored = IsRestored,
-                VisitorsTotal = port.Visitors.Total,
-                BytesFromVisitors = port.Visitors.BytesFromVisitors,
-                BytesToVisitors = port.Visitors.BytesToVisitors,
-            };
-        }
+            return TunnelSnapshots.Of(this, _session, _last);
     }
+
+    // Under the lock.
+    private void Leave(string reason)
+    {
+        _session = null;
+        Absence.Begin(reason);
+        Line.Close();
+    }
+
+    private void Supersede(TunnelSession? session)
+    {
+        if (session is null)
+            return;
+        if (session is not RemoteSession)
+        {
+            metrics.SessionEnded(SessionEnd.Superseded);
+            directory.Release(Token.TokenId, session.Record.Epoch);
+        }
+        Dismiss(session, SessionEnd.Superseded, Goodbyes.Superseded);
+    }
+
+    // Who runs a control channel frees its session; another node's has nobody else to do that.
+    private static void Dismiss(TunnelSession session, SessionEnd end, in GoAway goAway)
+    {
+        session.End(end, goAway);
+        if (session is RemoteSession remote)
+            _ = remote.DisposeAsync().AsTask();
+    }
+
+    private TunnelRoute RouteOf(TunnelSession session) => new(
+        Token.TokenId, port.Number, session.Record.Epoch, session.Record.SessionId, directory.Self.Name, directory.Self.Run, session.TakesChannelsElsewhere);
 
     private void Tell(string type, string detail) =>
         events.Publish(new TunnelEvent(type, time.GetUtcNow(), Token.TeamId, Token.TokenId, port.Number, SessionId, detail));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Telemetry;
@@ -9,7 +10,7 @@ using Rabbit.Tunneling.TunnelPorts;
 
 namespace Rabbit.Tunneling.Sessions;
 
-/// <summary>All tunnels of this server, by token; and the native sessions that data channels ask for, by id.</summary>
+/// <summary>All tunnels of this server, by token; and the sessions that data channels ask for, by id.</summary>
 public sealed class TunnelRegistry
 {
     /// <summary>Clients that a successor is sent in a second.</summary>
@@ -18,7 +19,7 @@ public sealed class TunnelRegistry
     private static readonly TimeSpan NotAllowedRetry = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new();
-    private readonly ConcurrentDictionary<Guid, NativeSession> _sessions = new();
+    private readonly ConcurrentDictionary<Guid, IDialledSession> _sessions = new();
     private readonly TunnelPortFactory _ports;
     private readonly SessionFactory _sessionFactory;
     private readonly TokenAuthenticator _authenticator;
@@ -26,6 +27,7 @@ public sealed class TunnelRegistry
     private readonly ILiveSessionStore _liveSessions;
     private readonly IRevocations _revocations;
     private readonly ITokenStore _tokens;
+    private readonly ITunnelDirectory _directory;
     private readonly TunnelEvents _events;
     private readonly TunnelingMetrics _metrics;
     private readonly AbortSignal _abortEverything;
@@ -35,8 +37,8 @@ public sealed class TunnelRegistry
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
-        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, TunnelEvents events, TunnelingMetrics metrics,
-        AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> tunnelLogger)
+        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, ITunnelDirectory directory, TunnelEvents events,
+        TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
         _sessionFactory = sessionFactory;
@@ -45,6 +47,7 @@ public sealed class TunnelRegistry
         _liveSessions = liveSessions;
         _revocations = revocations;
         _tokens = tokens;
+        _directory = directory;
         _events = events;
         _metrics = metrics;
         _abortEverything = abortEverything;
@@ -166,11 +169,36 @@ public sealed class TunnelRegistry
         var (registry, token) = arguments;
         TunnelPort port = registry._ports.Create(token.Port);
         var tunnel = new Tunnel(
-            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._abortEverything, registry._time,
-            registry._tunnelLogger);
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._directory, registry._events, registry._metrics,
+            registry._abortEverything, registry._time, registry._tunnelLogger);
         port.Serves(tunnel);
         return tunnel;
     }, (this, token));
+
+    /// <summary>The tunnel of a token, or null.</summary>
+    internal Tunnel? FindTunnel(string tokenId) => _tunnels.GetValueOrDefault(tokenId);
+
+    /// <summary>
+    /// The tunnel of a token whose client is connected to another node, made on first use; its port listens, or is being retried. Null when
+    /// the token is no longer valid, or the server is stopping.
+    /// </summary>
+    internal async Task<Tunnel?> OpenAsync(TokenRecord token)
+    {
+        if (_closed is not null || token.RevokedAt is not null || token.IsExpired(_time.GetUtcNow()) || _authenticator.IsWithdrawn(token.TokenId))
+            return null;
+        Tunnel tunnel = GetOrAdd(token);
+        if (!await tunnel.Port.TryBindAsync() && !tunnel.Port.IsStopped)
+        {
+            tunnel.TellPortBusy();
+            tunnel.Port.RetryInBackground(() => { });
+        }
+        // As for a login: it may have been withdrawn, or the server have begun to stop, meanwhile.
+        if (_authenticator.IsWithdrawn(token.TokenId))
+            await EndTokenAsync(token.TokenId, GoAwayReason.Revoked);
+        if (_closed is not null)
+            await tunnel.Port.StopAsync();
+        return tunnel;
+    }
 
     /// <summary>The tunnel on a port, or null.</summary>
     internal Tunnel? FindByPort(int port) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.Port.Number == port);
@@ -189,14 +217,17 @@ public sealed class TunnelRegistry
         return false;
     }
 
+    /// <summary>A stored session was ended by another node: it is not gone on with here.</summary>
+    internal void ForgetEnded(EndedSession ended) => FindTunnel(ended.SessionId)?.ForgetEnded(ended);
+
     private Tunnel? FindTunnel(Guid sessionId) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.SessionId == sessionId);
 
-    internal void Register(NativeSession session) => _sessions[session.Record.SessionId] = session;
+    internal void Register(IDialledSession session) => _sessions[session.SessionId] = session;
 
-    internal void Unregister(NativeSession session) =>
-        _sessions.TryRemove(new KeyValuePair<Guid, NativeSession>(session.Record.SessionId, session));
+    internal void Unregister(IDialledSession session) =>
+        _sessions.TryRemove(new KeyValuePair<Guid, IDialledSession>(session.SessionId, session));
 
     /// <summary>The session that a data channel presented, when the secret is its own; null otherwise.</summary>
-    internal NativeSession? FindByChannelSecret(in DataHello hello) =>
-        _sessions.TryGetValue(hello.SessionId, out NativeSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
+    internal IDialledSession? FindByChannelSecret(in DataHello hello) =>
+        _sessions.TryGetValue(hello.SessionId, out IDialledSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
@@ -47,7 +48,8 @@ internal sealed class TunnelObservations(
     private IEnumerable<Measurement<long>> CountHealths() => Count(registry.Tunnels.Select(tunnel => tunnel.Health.State), Healths);
 
     private IEnumerable<Measurement<long>> CountSessions() =>
-        Count(registry.Tunnels.Select(tunnel => tunnel.Session).OfType<TunnelSession>().Select(session => session.Record.Protocol), Protocols);
+        Count(registry.Tunnels.Select(tunnel => tunnel.Session).OfType<TunnelSession>().Where(session => session is not RemoteSession)
+            .Select(session => session.Record.Protocol), Protocols);
 
     private IEnumerable<Measurement<long>> CountRestored() =>
         Count(restored.List().Select(RestorationStateOf), RestorationStates);
