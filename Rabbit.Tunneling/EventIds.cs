@@ -49,4 +49,7 @@ internal static class EventIds
     public const int OwnerUnreachable = 6104;
     public const int OwnerLost = 6105;
     public const int DirectRefused = 6106;
+
+    public const int NodeDraining = 6200;
+    public const int NodeDrained = 6201;
 }

@@ -53,6 +53,7 @@ public static class TunnelingServices
         services.AddSingleton<LoginPenalties>();
         services.AddSingleton<ServerNetworks>();
         services.AddSingleton<HandshakeAdmission>();
+        services.AddSingleton<StandbyClients>();
         services.AddSingleton<ClientLogin>();
 
         services.AddSingleton<AbortSignal>();
@@ -63,7 +64,8 @@ public static class TunnelingServices
             provider.GetRequiredService<TunnelPortFactory>(), provider.GetRequiredService<SessionFactory>(),
             provider.GetRequiredService<TokenAuthenticator>(), provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<IRevocations>(),
-            provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<ITunnelDirectory>(), provider.GetRequiredService<TunnelEvents>(),
+            provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<ITunnelDirectory>(),
+            provider.GetRequiredService<StandbyClients>(), provider.GetRequiredService<TunnelEvents>(),
             provider.GetRequiredService<TunnelingMetrics>(), provider.GetRequiredService<AbortSignal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
@@ -92,6 +94,12 @@ public static class TunnelingServices
         services.AddSingleton<NodePort>();
         services.AddSingleton<NodeLinks>();
         services.AddSingleton<RemoteSessions>();
+        services.AddSingleton<ClientNodes>();
+        services.AddSingleton(provider => new NodeTraffic(provider.GetRequiredService<ClusterMetrics>()));
+        services.AddSingleton(provider => new NodeDrain(
+            provider.GetRequiredService<ITunnelDirectory>(), provider.GetRequiredService<NodeState>(), provider.GetRequiredService<TunnelRegistry>(),
+            provider.GetRequiredService<StandbyClients>(), provider.GetRequiredService<ControlPortListener>(),
+            provider.GetRequiredService<IOptions<TunnelingOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeDrain>>()));
         services.AddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton(provider => new RestoredTunnels(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TunnelFollower>(), provider.GetRequiredService<KnownAddresses>(),
@@ -118,6 +126,7 @@ public static class TunnelingServices
         services.AddHostedService(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton<ControlPortListener>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlPortListener>());
+        services.AddHostedService(provider => provider.GetRequiredService<ClientNodes>());
         services.AddHostedService<TunnelDrain>();
         return services;
     }

@@ -3,17 +3,16 @@ using Rabbit.Host.Api.Access;
 using Rabbit.Persistence.Management;
 using Rabbit.Tunneling;
 using Rabbit.Tunneling.Cluster;
-using Rabbit.Tunneling.Telemetry;
 
 namespace Rabbit.Host.Operations;
 
 /// <summary>What is seen of the cluster and done to this node, whoever asks for it.</summary>
 internal sealed class ClusterOperations(
-    ITunnelDirectory directory, NodeDrain drain, ClusterMetrics metrics, AuditLog audit, IOptions<TunnelingOptions> options)
+    ITunnelDirectory directory, NodeDrain drain, NodeTraffic traffic, AuditLog audit, IOptions<TunnelingOptions> options)
 {
     /// <summary>The cluster now; from memory.</summary>
     public ClusterView Look() => new(
-        directory.IsShared, options.Value.Node, [.. directory.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal)], directory.Routes, metrics.Traffic());
+        directory.IsShared, options.Value.Node, [.. directory.Nodes.OrderBy(node => node.Name, StringComparer.Ordinal)], directory.Routes, traffic.Read());
 
     /// <summary>Begins to send this node's clients to the others; why not, in one sentence, or null.</summary>
     /// <param name="caller">Who asks.</param>

@@ -1,5 +1,4 @@
 using Rabbit.Tunneling.Cluster;
-using Rabbit.Tunneling.Telemetry;
 
 namespace Rabbit.Host.Operations;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
 
@@ -14,16 +15,6 @@ internal sealed class StandbyClients(IOptions<TunnelingOptions> options, TimePro
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<StandbyClient>> _clients = new(StringComparer.Ordinal);
     private GoAway? _closed;
-
-    /// <summary>How many there are.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _clients.Values.Sum(ofToken => ofToken.Count);
-        }
-    }
 
     /// <summary>Takes in a client that has authenticated; null when its token has too many, or the server takes none any more.</summary>
     public StandbyClient? TryAdd(TokenRecord token, IncomingConnection incoming)
@@ -56,7 +47,7 @@ internal sealed class StandbyClients(IOptions<TunnelingOptions> options, TimePro
     public void EndExpired(DateTimeOffset now)
     {
         foreach (StandbyClient client in All().Where(client => client.Token.IsExpired(now)))
-            client.End(new GoAway(GoAwayReason.Expired, TimeSpan.Zero, "", "The token has expired; ask the server's operator for a new one."));
+            client.End(Goodbyes.Expired);
     }
 
     /// <summary>The node goes: takes no more, and sends away those that there are.</summary>

@@ -43,7 +43,7 @@ internal sealed class NativeSession : TunnelSession, IDialledSession
         _writer.TryPost(new ServerHello(
             Minor: 0, record.SessionId, (ulong)record.Epoch, ChannelSecret.Value, (ushort)record.Port,
             options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter,
-            Declared(tunnel.Token.Kind)));
+            Declared(tunnel.Token.Kind), options.IsClustered ? options.ClusterClientAddress : ""));
     }
 
     /// <inheritdoc/>
@@ -67,6 +67,9 @@ internal sealed class NativeSession : TunnelSession, IDialledSession
     /// <inheritdoc/>
     public override ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync() =>
         _pool.TakeAsync(_options.ChannelTimeout, _time);
+
+    /// <summary>Sends a frame that was encoded for many; dropped where the client does not read.</summary>
+    public void Tell(ReadOnlyMemory<byte> frame) => _writer.TryPost(frame);
 
     /// <summary>Asks the client for data channels to another node; false when it cannot be asked.</summary>
     /// <param name="request">Where and how many.</param>

@@ -243,6 +243,19 @@ internal sealed partial class Tunnel(
         return true;
     }
 
+    /// <summary>
+    /// This node's client is to go to another: it is told, and visitors wait until it is there; what it relays goes on. The session, or null
+    /// where there is none here.
+    /// </summary>
+    public TunnelSession? SendAway(in GoAway goAway)
+    {
+        // Out of the tunnel first: its data channels close as soon as it is told.
+        if (Session is not { } session || session is RemoteSession || !Detach(session, SessionEnd.Shutdown))
+            return null;
+        session.End(SessionEnd.Shutdown, goAway);
+        return session;
+    }
+
     /// <summary>A session of this node turned out not to own the tunnel any more: it takes no visitor from now on, and its client is told.</summary>
     public void Fence(TunnelSession session)
     {

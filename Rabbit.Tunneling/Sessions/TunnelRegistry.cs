@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Authentication;
 using Rabbit.Tunneling.Cluster;
+using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Telemetry;
@@ -28,6 +29,7 @@ public sealed class TunnelRegistry
     private readonly IRevocations _revocations;
     private readonly ITokenStore _tokens;
     private readonly ITunnelDirectory _directory;
+    private readonly StandbyClients _standbys;
     private readonly TunnelEvents _events;
     private readonly TunnelingMetrics _metrics;
     private readonly AbortSignal _abortEverything;
@@ -37,7 +39,7 @@ public sealed class TunnelRegistry
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
-        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, ITunnelDirectory directory, TunnelEvents events,
+        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, ITunnelDirectory directory, StandbyClients standbys, TunnelEvents events,
         TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
@@ -48,6 +50,7 @@ public sealed class TunnelRegistry
         _revocations = revocations;
         _tokens = tokens;
         _directory = directory;
+        _standbys = standbys;
         _events = events;
         _metrics = metrics;
         _abortEverything = abortEverything;
@@ -56,6 +59,12 @@ public sealed class TunnelRegistry
     }
 
     internal IEnumerable<Tunnel> Tunnels => _tunnels.Values;
+
+    /// <summary>The tokens of clients that wait here for the loss of their own node.</summary>
+    internal IEnumerable<TokenRecord> StandbyTokens => _standbys.Tokens();
+
+    /// <summary>True once this node sends its clients to others.</summary>
+    internal bool TakesNoMore { get; private set; }
 
     /// <summary>Every tunnel as it stands now.</summary>
     public IReadOnlyCollection<TunnelSnapshot> List() => [.. _tunnels.Values.Select(tunnel => tunnel.Snapshot())];
@@ -103,12 +112,11 @@ public sealed class TunnelRegistry
     {
         if (reason != GoAwayReason.Expired)
             _authenticator.Withdraw(tokenId);
+        GoAway goodbye = reason == GoAwayReason.Expired ? Goodbyes.Expired : Goodbyes.Revoked;
+        _standbys.End(tokenId, goodbye);
         if (!_tunnels.TryRemove(tokenId, out Tunnel? tunnel))
             return;
-        var (end, sentence) = reason == GoAwayReason.Expired
-            ? (SessionEnd.Expired, "The token has expired; ask the server's operator for a new one.")
-            : (SessionEnd.Revoked, "The token was revoked; ask the server's operator for a new one.");
-        tunnel.End(end, new GoAway(reason, TimeSpan.Zero, "", sentence));
+        tunnel.End(reason == GoAwayReason.Expired ? SessionEnd.Expired : SessionEnd.Revoked, goodbye);
         await tunnel.Port.StopAsync();
     }
 
@@ -154,11 +162,18 @@ public sealed class TunnelRegistry
         await stopped;
     }
 
-    /// <summary>Sends a session away that has come while the server was stopping already.</summary>
+    /// <summary>This node sends its clients to others: from now on logins are turned away, and those under way sent after them.</summary>
+    internal void TakeNoMoreClients() => TakesNoMore = true;
+
+    /// <summary>Sends a session away that has come while the server was stopping already, or sending its clients away.</summary>
     internal async Task EndIfClosedAsync(TunnelSession session)
     {
         if (_closed is not { } goAway)
+        {
+            if (TakesNoMore)
+                session.Tunnel.SendAway(Goodbyes.Draining(""));
             return;
+        }
         session.End(SessionEnd.Shutdown, goAway);
         await session.Tunnel.Port.StopAsync();
     }

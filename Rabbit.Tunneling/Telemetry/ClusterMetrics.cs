@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Rabbit.Protocol.Relay;
+using Rabbit.Tunneling.Cluster;
 
 namespace Rabbit.Tunneling.Telemetry;
 
@@ -53,14 +54,32 @@ internal sealed class ClusterMetrics
     }
 
     /// <summary>A visitor got a channel.</summary>
-    public void Taken(VisitorPath path) => _visitors.Add(1, Paths[path]);
+    public void Taken(VisitorPath path)
+    {
+        _visitors.Add(1, Paths[path]);
+        Interlocked.Increment(ref path == VisitorPath.Forwarded ? ref _forwardedTotal : ref _directTotal);
+    }
+
+    /// <summary>What has crossed so far.</summary>
+    public ClusterTraffic Read()
+    {
+        lock (_lock)
+        {
+            return new ClusterTraffic(
+                _served.Count, _servedSoFar, _receivedBefore + _served.Sum(counters => counters.AToB), _transmittedBefore + _served.Sum(counters => counters.BToA),
+                Volatile.Read(ref _forwardedTotal), Volatile.Read(ref _directTotal));
+        }
+    }
 
     /// <summary>A visitor of another node is served, until the result is disposed.</summary>
     public IDisposable Serve(RelayCounters counters)
     {
         _servedTotal.Add(1);
         lock (_lock)
+        {
+            _servedSoFar++;
             _served.Add(counters);
+        }
         return new Served(this, counters);
     }
 

@@ -1,4 +1,4 @@
-using Rabbit.Tunneling.Telemetry;
+using Rabbit.Tunneling.Cluster;
 
 namespace Rabbit.Host.Api.Cluster;
 

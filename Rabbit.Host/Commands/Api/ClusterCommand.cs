@@ -10,11 +10,21 @@ internal static class ClusterCommand
     private static readonly Option<string?> Node = new("--node") { Description = "Only this node's." };
     private static readonly Option<string?> Drained = new("--node") { Description = "Name of the node that is meant, against mistakes: that of --api must be this one." };
 
-    public static Command Create() => ApiCommand.Group(
-        "cluster", "Nodes that share the tunnels of one database.",
-        ApiCommand.Of("status", "Lists the live nodes with their load; status 1 where the node asked for is not live.", [Node], ShowAsync),
-        ApiCommand.Of("routes", "Lists the tunnels with a client, and the node that owns each.", [Node, ApiCall.Limit], ListRoutesAsync),
-        ApiCommand.Of("drain", "Sends the clients of the node to the others, before it is stopped.", [Drained, Confirmation.Yes], DrainAsync));
+    public static Command Create()
+    {
+        Command[] overTheApi =
+        [
+            ApiCommand.Of("status", "Lists the live nodes with their load; status 1 where the node asked for is not live.", [Node], ShowAsync),
+            ApiCommand.Of("routes", "Lists the tunnels with a client, and the node that owns each.", [Node, ApiCall.Limit], ListRoutesAsync),
+            ApiCommand.Of("drain", "Sends the clients of the node to the others, before it is stopped.", [Drained, Confirmation.Yes], DrainAsync),
+        ];
+        foreach (Command command in overTheApi)
+            ApiFlags.AddTo(command);
+        var cluster = new Command("cluster", "Several servers that act as one: the nodes of a cluster.") { ClusterCertificateCommand.Create() };
+        foreach (Command command in overTheApi)
+            cluster.Subcommands.Add(command);
+        return cluster;
+    }
 
     private static async Task<int> ShowAsync(ApiCall call)
     {
