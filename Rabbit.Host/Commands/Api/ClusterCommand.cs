@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rabbit.ApiClient;
+using Rabbit.Host.Commands.Output;
 using Rabbit.Host.Display;
 
 namespace Rabbit.Host.Commands.Api;
@@ -49,8 +50,8 @@ internal static class ClusterCommand
             ("NODE ADDRESS", node => node.NodeAddress),
             ("CLIENT ADDRESS", node => node.ClientAddress.Length > 0 ? node.ClientAddress : Show.Nothing));
         var forwarded = cluster.Forwarded;
-        Console.WriteLine(
-            $"* {cluster.Node} has answered. Visitors of other nodes at its clients: {Show.Number(forwarded.ServedNow)} now, {Show.Number(forwarded.ServedTotal)} in all, {Show.Bytes(forwarded.BytesFromVisitors)} from them, {Show.Bytes(forwarded.BytesToVisitors)} to them. Its visitors at clients of others: {Show.Number(forwarded.ForwardedTotal)} forwarded, {Show.Number(forwarded.DirectTotal)} direct.");
+        Console.WriteLine(TerminalText.Escape(
+            $"* {cluster.Node} has answered. Visitors of other nodes at its clients: {Show.Number(forwarded.ServedNow)} now, {Show.Number(forwarded.ServedTotal)} in all, {Show.Bytes(forwarded.BytesFromVisitors)} from them, {Show.Bytes(forwarded.BytesToVisitors)} to them. Its visitors at clients of others: {Show.Number(forwarded.ForwardedTotal)} forwarded, {Show.Number(forwarded.DirectTotal)} direct."));
         return status;
     }
 
