@@ -95,9 +95,9 @@ internal sealed partial class StandbyKeeper(ServerPlaces places, TunnelStatus st
         return lost;
     }
 
-    [LoggerMessage(EventIds.StandbyReady, LogLevel.Debug, "Standby at {Address}: the tunnel goes on there when this server is lost")]
+    [LoggerMessage(EventIds.StandbyReady, LogLevel.Information, "Standby at {Address}: the tunnel goes on there when this server is lost")]
     private partial void LogReady(string address);
 
-    [LoggerMessage(EventIds.StandbyLost, LogLevel.Debug, "No standby at {Address}: {Reason}")]
+    [LoggerMessage(EventIds.StandbyLost, LogLevel.Information, "No standby at {Address}: {Reason}")]
     private partial void LogLost(string address, string reason);
 }
