@@ -84,7 +84,8 @@ public sealed partial class NodeDrain
             // Who has not left by now is sent away with the rest.
         }
         await _controlPort.UnbindAsync();
-        LogMoved(left.Count(task => task.IsCompleted));
+        int gone = left.Count(task => task.IsCompleted);
+        LogMoved(gone);
         await Task.Delay(Notice < limit ? Notice : limit, _time);
     }
 

@@ -110,8 +110,14 @@ internal sealed partial class ClientLogin(
             return null;
         using IDisposable login = known.Add(incoming.Remote.Address, standby.Token.TokenId);
         Frame? hello;
-        using (standby)
+        try
+        {
             hello = await standby.WaitAsync();
+        }
+        finally
+        {
+            standbys.Remove(standby);
+        }
         if (hello is null)
             return null;
         using var deadline = new CancellationTokenSource(options.Value.HandshakeTimeout, time);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
@@ -13,12 +14,12 @@ namespace Rabbit.Tunneling.ControlPort;
 /// A client whose session is with another node, and which has authenticated here too, to log in on this connection at once when it loses
 /// that one (docs/protocol.md, "Standby"). It has no session and no tunnel here.
 /// </summary>
-internal sealed class StandbyClient : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free, and whoever ends it may still look at it.")]
+internal sealed class StandbyClient
 {
     private const int Probes = 3;
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly StandbyClients _clients;
     private readonly IncomingConnection _incoming;
     private readonly TunnelingOptions _options;
     private readonly TimeProvider _time;
@@ -26,9 +27,8 @@ internal sealed class StandbyClient : IDisposable
     private readonly Lock _lock = new();
     private GoAway _goodbye;
 
-    internal StandbyClient(StandbyClients clients, TokenRecord token, IncomingConnection incoming, TunnelingOptions options, TimeProvider time)
+    internal StandbyClient(TokenRecord token, IncomingConnection incoming, TunnelingOptions options, TimeProvider time)
     {
-        _clients = clients;
         Token = token;
         _incoming = incoming;
         _options = options;
@@ -48,7 +48,7 @@ internal sealed class StandbyClient : IDisposable
                 return;
             _goodbye = goodbye;
         }
-        _sentAway.CancelAsync();
+        _ = _sentAway.CancelAsync();
     }
 
     /// <summary>
@@ -83,9 +83,6 @@ internal sealed class StandbyClient : IDisposable
         }
         return null;
     }
-
-    /// <summary>It is no standby any more.</summary>
-    public void Dispose() => _clients.Remove(this);
 
     private async Task<Frame?> ReadAsync(SilenceWatch silence, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal sealed class StandbyClients(IOptions<TunnelingOptions> options, TimePro
                 _clients[token.TokenId] = ofToken = [];
             if (ofToken.Count >= MostOfToken)
                 return null;
-            var client = new StandbyClient(this, token, incoming, options.Value, time);
+            var client = new StandbyClient(token, incoming, options.Value, time);
             ofToken.Add(client);
             return client;
         }
@@ -59,7 +59,8 @@ internal sealed class StandbyClients(IOptions<TunnelingOptions> options, TimePro
             client.End(goodbye);
     }
 
-    internal void Remove(StandbyClient client)
+    /// <summary>It waits no more.</summary>
+    public void Remove(StandbyClient client)
     {
         lock (_lock)
         {
