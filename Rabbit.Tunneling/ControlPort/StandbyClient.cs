@@ -47,8 +47,8 @@ internal sealed class StandbyClient
             if (_sentAway.IsCancellationRequested)
                 return;
             _goodbye = goodbye;
+            _ = _sentAway.CancelAsync();
         }
-        _ = _sentAway.CancelAsync();
     }
 
     /// <summary>
