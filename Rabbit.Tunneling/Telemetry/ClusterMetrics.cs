@@ -19,6 +19,9 @@ internal sealed class ClusterMetrics
     private readonly Counter<long> _linkLosses;
     private long _receivedBefore;
     private long _transmittedBefore;
+    private long _servedSoFar;
+    private long _forwardedTotal;
+    private long _directTotal;
     private int _links;
     private int _connectedLinks;
 
