@@ -90,7 +90,8 @@ internal sealed class LiveTunnel(
             RefusedReason ofOwner = session is RemoteSession remote && remote.IsForwarded(channel) ? verdict.Refusal.Reason : default;
             if (ofOwner == RefusedReason.NotOwner)
                 ((RemoteSession)session).Disown();
-            bool isElsewhere = verdict.IsFenced || verdict.IsOwnerLost || ofOwner == RefusedReason.NotOwner;
+            // A client that is told to go closes its channels, also those that have just been given a visitor.
+            bool isElsewhere = verdict.IsFenced || verdict.IsOwnerLost || ofOwner == RefusedReason.NotOwner || (verdict.IsBroken && session.Ending.IsCompleted);
             bool again = ofOwner == RefusedReason.NoChannel ? visitor.HoldLeft > TimeSpan.Zero
                 : verdict.IsUnreached ? time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout || visitor.HoldLeft > TimeSpan.Zero
                 : isElsewhere || (verdict.IsBroken && ++broken < MostBrokenChannels);
