@@ -26,7 +26,7 @@ internal sealed class EpochStore(RabbitDatabase database)
     {
         string[] ids = [.. tokens];
         return database.RunAsync(context => context.Tokens.Where(row => EF.Parameter(ids).Contains(row.Id))
-            .ToDictionaryAsync(row => row.Id, row => row.LastEpoch, cancellationToken));
+            .Select(row => new { row.Id, row.LastEpoch }).ToDictionaryAsync(row => row.Id, row => row.LastEpoch, cancellationToken));
     }
 }
 

@@ -27,13 +27,16 @@ internal sealed class RouteStore(RedisLink link, PersistenceMetrics metrics, Tim
 
     private static RedisValue LeaseMilliseconds => (long)Lease.TotalMilliseconds;
 
-    /// <summary>Has <paramref name="heard"/> called for every hint, and <paramref name="restored"/> when Redis is back after it was away.</summary>
+    /// <summary>
+    /// Has <paramref name="heard"/> called for every hint, one after the other, also when Redis was away in between; <paramref name="restored"/>
+    /// is called when it is back then.
+    /// </summary>
     public async Task ListenAsync(Action<string> heard, Action restored, CancellationToken cancellationToken)
     {
         IConnectionMultiplexer connection = await link.ConnectAsync().WaitAsync(cancellationToken);
+        ChannelMessageQueue hints = await connection.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Topic)).WaitAsync(cancellationToken);
+        hints.OnMessage(message => heard(message.Message.ToString()));
         connection.ConnectionRestored += (_, _) => restored();
-        // When this fails the connection has noted it all the same, and subscribes when Redis is there.
-        await connection.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Topic), (_, message) => heard(message.ToString())).WaitAsync(cancellationToken);
     }
 
     /// <summary>Takes a route over; false with what holds it at a higher epoch. Of a claim also who served before, and for how long that is to be waited for.</summary>
@@ -105,7 +108,19 @@ internal sealed class RouteStore(RedisLink link, PersistenceMetrics metrics, Tim
     private static RedisValue[] Values((string TokenId, long Epoch, string Lease) lease) => [lease.TokenId, lease.Epoch, lease.Lease];
 
     private Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values) =>
-        TimeAsync(async () => await (await DatabaseAsync()).ScriptEvaluateAsync(script, keys, values));
+        TimeAsync(async () =>
+        {
+            IDatabase redis = await DatabaseAsync();
+            try
+            {
+                return await redis.ScriptEvaluateAsync(script, keys, values);
+            }
+            catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            {
+                // It was started anew, of which the connection has just learnt by this.
+                return await redis.ScriptEvaluateAsync(script, keys, values);
+            }
+        });
 
     private async Task<IDatabase> DatabaseAsync() => (await link.ConnectAsync()).GetDatabase();
 
