@@ -100,7 +100,7 @@ public static class TunnelingServices
             provider.GetRequiredService<ITunnelDirectory>(), provider.GetRequiredService<NodeState>(), provider.GetRequiredService<TunnelRegistry>(),
             provider.GetRequiredService<StandbyClients>(), provider.GetRequiredService<ControlPortListener>(),
             provider.GetRequiredService<IOptions<TunnelingOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeDrain>>()));
-        services.AddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
+        services.TryAddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton(provider => new RestoredTunnels(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TunnelFollower>(), provider.GetRequiredService<KnownAddresses>(),
             provider.GetRequiredService<AcceptGate>(),
