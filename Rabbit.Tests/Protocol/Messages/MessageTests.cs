@@ -27,7 +27,8 @@ public sealed class MessageTests
             Check(new Ping(U64(random)), seed);
             Check(new Pong(U64(random)), seed);
             Check(new NeedChannels(U16(random)), seed);
-            Check(new OpenFailed(U16(random), Text(random)), seed);
+            string at = Text(random);
+            Check(new OpenFailed(U16(random), Text(random), at), seed, optional: 2 + System.Text.Encoding.UTF8.GetByteCount(at));
             Check(new GoAway((GoAwayReason)random.Next(256), Duration(random), Text(random), Text(random)), seed);
             Check(new Disconnect(Text(random)), seed);
             Check(new ServiceHealth((ServiceState)random.Next(256), Text(random)), seed);
@@ -35,6 +36,14 @@ public sealed class MessageTests
             Check(new Start(U64(random), Text(random), U16(random)), seed);
             Check(new Accepted(), seed);
             Check(new Refused((RefusedReason)random.Next(256), Text(random)), seed);
+            Check(new OpenChannelsAt(Text(random), Text(random), U16(random)), seed);
+            Check(new ForwardHello(Text(random), U64(random)), seed);
+            Check(new NodeHello(Text(random), Id(random)), seed);
+            Check(new AskGrant(Text(random), U64(random)), seed);
+            Check(new Grant(Text(random), U64(random), Id(random), Id(random)), seed);
+            Check(new OpenChannels(Text(random), U64(random), U16(random)), seed);
+            Check(new ChannelsRefused(Text(random), U64(random), U16(random), Text(random)), seed);
+            Check(new SessionOver(Text(random), U64(random)), seed);
         }
     }
 
@@ -44,7 +53,8 @@ public sealed class MessageTests
         FrameType[] types =
         [
             ClientHello.Type, ServerHello.Type, Reject.Type, Ping.Type, Pong.Type, NeedChannels.Type, OpenFailed.Type,
-            GoAway.Type, Disconnect.Type, ServiceHealth.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
+            GoAway.Type, Disconnect.Type, ServiceHealth.Type, OpenChannelsAt.Type, DataHello.Type, Start.Type, Accepted.Type, Refused.Type,
+            ForwardHello.Type, NodeHello.Type, AskGrant.Type, Grant.Type, OpenChannels.Type, ChannelsRefused.Type, SessionOver.Type,
         ];
         Assert.Equal(Enum.GetValues<FrameType>(), types.Order());
     }
@@ -58,6 +68,45 @@ public sealed class MessageTests
     [Fact]
     public void Encode_ServiceHealth_IsByteExact() =>
         Assert.Equal([0, 0, 0, 7, 10, 2, 0, 4, .. "down"u8], Frame.Encode(new ServiceHealth(ServiceState.Down, "down")));
+
+    [Fact]
+    public void Encode_OpenChannelsAt_IsByteExact() =>
+        Assert.Equal([0, 0, 0, 14, 14, 0, 6, .. "b:9999"u8, 0, 2, .. "ab"u8, 0, 3], Frame.Encode(new OpenChannelsAt("b:9999", "ab", 3)));
+
+    [Fact]
+    public void Encode_ForwardHello_IsByteExact() =>
+        Assert.Equal([0, 0, 0, 13, 36, 0, 3, .. "tok"u8, 0, 0, 0, 0, 0, 0, 0, 4], Frame.Encode(new ForwardHello("tok", 4)));
+
+    [Fact]
+    public void Encode_OpenFailed_IsByteExact() =>
+        Assert.Equal([0, 0, 0, 14, 7, 0, 1, 0, 2, .. "no"u8, 0, 6, .. "b:9999"u8], Frame.Encode(new OpenFailed(1, "no", "b:9999")));
+
+    [Fact]
+    public void Encode_NodeLink_IsByteExact()
+    {
+        byte[] id = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        var one = new Guid(id, bigEndian: true);
+        byte[] session = [0, 3, .. "tok"u8, 0, 0, 0, 0, 0, 0, 0, 4];
+        Assert.Equal([0, 0, 0, 19, 64, 0, 1, .. "a"u8, .. id], Frame.Encode(new NodeHello("a", one)));
+        Assert.Equal([0, 0, 0, 13, 65, .. session], Frame.Encode(new AskGrant("tok", 4)));
+        Assert.Equal([0, 0, 0, 45, 66, .. session, .. id, .. id], Frame.Encode(new Grant("tok", 4, one, one)));
+        Assert.Equal([0, 0, 0, 15, 67, .. session, 0, 9], Frame.Encode(new OpenChannels("tok", 4, 9)));
+        Assert.Equal([0, 0, 0, 19, 68, .. session, 0, 9, 0, 2, .. "no"u8], Frame.Encode(new ChannelsRefused("tok", 4, 9, "no")));
+        Assert.Equal([0, 0, 0, 13, 69, .. session], Frame.Encode(new SessionOver("tok", 4)));
+    }
+
+    [Fact]
+    public void ClientHello_WithAbilities_ComesBackEqualWithAndWithoutATrace()
+    {
+        var hello = new ClientHello(1, "a", "b", "c", 2, Guid.NewGuid(), 3, Yield: true, Abilities: ClientAbilities.ChannelsElsewhere);
+        Assert.Equal(hello, RoundTrip(hello));
+        Assert.Equal(hello with { Trace = Trace }, RoundTrip(hello with { Trace = Trace }));
+        Assert.Equal(hello, new Frame(FrameType.ClientHello, (byte[])[.. Frame.Encode(hello)[Frame.HeaderLength..], 1, 2]).Read<ClientHello>());
+    }
+
+    [Fact]
+    public void Read_OpenFailedOfAnEarlierClient_IsOfThisServer() =>
+        Assert.Equal(new OpenFailed(1, "no"), new Frame(FrameType.OpenFailed, new byte[] { 0, 1, 0, 2, (byte)'n', (byte)'o' }).Read<OpenFailed>());
 
     [Fact]
     public void Read_ServerHelloOfAnEarlierServer_SaysNothingOfTheService()
