@@ -40,4 +40,12 @@ internal static class EventIds
     public const int RouteWatchFailed = 6001;
     public const int EndedSessionsUnknown = 6002;
     public const int EndedSessionWatchFailed = 6003;
+
+    public const int NodePortListening = 6100;
+    public const int NodeHandshakeFailed = 6101;
+    public const int NodeLinkUp = 6102;
+    public const int NodeLinkLost = 6103;
+    public const int OwnerUnreachable = 6104;
+    public const int OwnerLost = 6105;
+    public const int DirectRefused = 6106;
 }

@@ -82,13 +82,24 @@ public static class TunnelingServices
         services.AddSingleton(provider => new VanishedPeers(
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value.DeadAfter, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveTunnel>();
+
+        services.AddSingleton<ClusterMetrics>();
+        services.AddSingleton(provider => new NodeTls(new Lazy<INodeMaterial>(provider.GetRequiredService<INodeMaterial>)));
+        services.AddSingleton<NodeDialer>();
+        services.AddSingleton<NodeAdmission>();
+        services.AddSingleton<ForwardedVisitors>();
+        services.AddSingleton<NodeLinkHandler>();
+        services.AddSingleton<NodePort>();
+        services.AddSingleton<NodeLinks>();
+        services.AddSingleton<RemoteSessions>();
+        services.AddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton(provider => new RestoredTunnels(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TunnelFollower>(), provider.GetRequiredService<KnownAddresses>(),
             provider.GetRequiredService<AcceptGate>(),
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RestoredTunnels>>()));
         services.AddSingleton(provider => new TunnelHandover(
-            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<ControlPortListener>(),
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<ControlPortListener>(), provider.GetRequiredService<NodePort>(),
             provider.GetRequiredService<OpeningVisitors>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TunnelRestoration(
             provider.GetRequiredService<ISessionStore>(), provider.GetRequiredService<RestoredTunnels>(),
@@ -103,6 +114,8 @@ public static class TunnelingServices
         services.AddHostedService<RevocationWatch>();
         services.AddHostedService<RouteWatch>();
         services.AddHostedService<EndedSessionWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodePort>());
+        services.AddHostedService(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton<ControlPortListener>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlPortListener>());
         services.AddHostedService<TunnelDrain>();

@@ -16,6 +16,12 @@ internal abstract class RemoteSession(Tunnel tunnel, SessionRecord record, Tunne
     /// <inheritdoc/>
     public override bool ChannelsAreFramed => true;
 
+    /// <summary>True when a channel that it gave leads to the owner, and not to the client itself.</summary>
+    public abstract bool IsForwarded(RelayEnd channel);
+
+    /// <summary>The owner says that it is none any more: the session ends, and its visitors wait for the next.</summary>
+    public abstract void Disown();
+
     /// <inheritdoc/>
     public override Task<SessionEnd> RunAsync(IncomingConnection connection) => throw new NotSupportedException("Its control channel is elsewhere.");
 

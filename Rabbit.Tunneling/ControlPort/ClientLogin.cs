@@ -82,7 +82,7 @@ internal sealed partial class ClientLogin(
                 trace.Begin(hello.Trace);
                 var client = new ClientDescription(
                     SessionProtocol.Native, incoming.Remote.ToString(), PeerText.Escape(hello.ClientName), PeerText.Escape(hello.Software),
-                    hello.LocalPort, hello.LastSessionId, hello.Yield);
+                    hello.LocalPort, hello.LastSessionId, hello.Yield, hello.Abilities.HasFlag(ClientAbilities.ChannelsElsewhere));
                 (TunnelSession? session, reject) = await LogInAsync(hello.Token, client, requiredPort, incoming.Remote, trace, cancellationToken);
                 if (session is not null)
                     return session;

@@ -146,7 +146,7 @@ internal sealed partial class Tunnel(
             if (current.Revision >= Token.Revision)
                 Token = current;
             _last = sessions.Describe(current, id, _epoch, client);
-            _session = sessions.Create(this, _last);
+            _session = sessions.Create(this, _last, client.TakesChannelsElsewhere);
             _session.SecretHash = secretHash;
             result = new AttachResult(_session, LoginOutcome.Attached, kind, store.SaveAsync(new SessionChange.Opened(_last)));
             if (directory.IsShared)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Handover;
 
@@ -9,7 +10,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// did not. Sessions stay stored as they are, to be restored.
 /// </summary>
 internal sealed class TunnelDrain(
-    TunnelRegistry registry, ControlPortListener controlPort, ListeningSockets listening, AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime,
+    TunnelRegistry registry, ControlPortListener controlPort, NodePort nodePort, ForwardedVisitors forwarded, ListeningSockets listening, AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime,
     TimeProvider time) : IHostedService
 {
     private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(0.5);
@@ -30,7 +31,7 @@ internal sealed class TunnelDrain(
     {
         await _stopping.DisposeAsync();
         await _unbound;
-        Task idle = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.WhenIdleAsync()));
+        Task idle = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.WhenIdleAsync()).Append(forwarded.WhenIdleAsync()));
         try
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(departure.StreamsEnd, cancellationToken);
@@ -48,6 +49,6 @@ internal sealed class TunnelDrain(
         listening.Leave();
         if (!departure.HasBegun)
             departure.Begin(); // Stopped by the program itself, and not by a signal.
-        return Task.WhenAll(controlPort.UnbindAsync(), registry.CloseAsync(departure.IsHandedOver));
+        return Task.WhenAll(controlPort.UnbindAsync(), nodePort.UnbindAsync(), registry.CloseAsync(departure.IsHandedOver));
     }
 }

@@ -10,7 +10,7 @@ using Rabbit.Tunneling.TunnelPorts;
 
 namespace Rabbit.Tunneling.Sessions;
 
-/// <summary>All tunnels of this server, by token; and the native sessions that data channels ask for, by id.</summary>
+/// <summary>All tunnels of this server, by token; and the sessions that data channels ask for, by id.</summary>
 public sealed class TunnelRegistry
 {
     /// <summary>Clients that a successor is sent in a second.</summary>
@@ -19,7 +19,7 @@ public sealed class TunnelRegistry
     private static readonly TimeSpan NotAllowedRetry = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new();
-    private readonly ConcurrentDictionary<Guid, NativeSession> _sessions = new();
+    private readonly ConcurrentDictionary<Guid, IDialledSession> _sessions = new();
     private readonly TunnelPortFactory _ports;
     private readonly SessionFactory _sessionFactory;
     private readonly TokenAuthenticator _authenticator;
@@ -222,12 +222,12 @@ public sealed class TunnelRegistry
 
     private Tunnel? FindTunnel(Guid sessionId) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.SessionId == sessionId);
 
-    internal void Register(NativeSession session) => _sessions[session.Record.SessionId] = session;
+    internal void Register(IDialledSession session) => _sessions[session.SessionId] = session;
 
-    internal void Unregister(NativeSession session) =>
-        _sessions.TryRemove(new KeyValuePair<Guid, NativeSession>(session.Record.SessionId, session));
+    internal void Unregister(IDialledSession session) =>
+        _sessions.TryRemove(new KeyValuePair<Guid, IDialledSession>(session.SessionId, session));
 
     /// <summary>The session that a data channel presented, when the secret is its own; null otherwise.</summary>
-    internal NativeSession? FindByChannelSecret(in DataHello hello) =>
-        _sessions.TryGetValue(hello.SessionId, out NativeSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
+    internal IDialledSession? FindByChannelSecret(in DataHello hello) =>
+        _sessions.TryGetValue(hello.SessionId, out IDialledSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
 }

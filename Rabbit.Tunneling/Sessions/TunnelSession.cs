@@ -10,6 +10,7 @@ internal abstract class TunnelSession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _relays;
     private int _holders = 1; // The session itself, and each visitor that it serves.
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private protected TunnelSession(Tunnel tunnel, SessionRecord record)
@@ -47,6 +48,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>What the client has said of its local service last; unknown until it has, and of a client that does not.</summary>
     public ServiceReport Service { get; private protected set; } = ServiceReport.None;
 
+    /// <summary>Completes when it takes no more visitors, at the latest with <see cref="Left"/>.</summary>
+    public Task Ending => _ending.Task;
+
     /// <summary>Completes when the session has ended and its tunnel knows.</summary>
     public Task Left => _left.Task;
 
@@ -61,6 +65,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// since, and others are asked for.
     /// </summary>
     public virtual ValueTask ReplaceChannelsAsync(long takenAt) => ValueTask.CompletedTask;
+
+    /// <summary>How long a visitor waits for the answer on a channel, where it waits so long for a channel.</summary>
+    public virtual TimeSpan AnswerTimeout(TimeSpan channelTimeout) => channelTimeout;
 
     /// <summary>True when the client answers each channel with Accepted or Refused before the service's bytes.</summary>
     public abstract bool ChannelsAreFramed { get; }
@@ -97,6 +104,9 @@ internal abstract class TunnelSession : IAsyncDisposable
             _relays.Dispose(); // Or the tunnel would remember each session that it ever had.
     }
 
+    /// <summary>From now on it takes no more visitors.</summary>
+    private protected void BeginEnding() => _ending.TrySetResult();
+
     /// <summary>Resets every relay of this session.</summary>
     public void AbortRelays()
     {
@@ -109,6 +119,7 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync()
     {
+        _ending.TrySetResult();
         _left.TrySetResult();
         EndVisitor();
         GC.SuppressFinalize(this);

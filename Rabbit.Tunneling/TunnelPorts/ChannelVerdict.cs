@@ -24,6 +24,9 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     /// <summary>True when the channel broke without a word: its client has died, or is about to.</summary>
     public bool IsBroken { get; private set; } = true;
 
+    /// <summary>What the client refused with; its reason is 0 where it did not say so.</summary>
+    public Refused Refusal { get; private set; }
+
     /// <summary>True when the visitor was served by the channel, however that ended; its user sets it.</summary>
     public bool IsServed { get; set; }
 
@@ -55,10 +58,10 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
             IsBroken = false;
             if (frame.Type == FrameType.Accepted)
                 return true;
-            Refused refused = frame.Read<Refused>();
-            Reason = OfflineContext.ReasonOf(refused.Reason);
-            Status = ConnectionStatus.Refused;
-            Sentence = PeerText.Escape(refused.Sentence);
+            Refusal = frame.Read<Refused>();
+            Reason = OfflineContext.ReasonOf(Refusal.Reason);
+            Status = Reason == OfflineReason.NoChannel ? ConnectionStatus.Timeout : ConnectionStatus.Refused;
+            Sentence = PeerText.Escape(Refusal.Sentence);
         }
         catch (OperationCanceledException) when (IsUnreached)
         {

@@ -86,8 +86,14 @@ internal sealed class LiveTunnel(
             ChannelVerdict verdict = await RelayFramedAsync(session, visitor, channel);
             if (verdict.IsServed)
                 return true;
-            bool again = verdict.IsUnreached ? time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout || visitor.HoldLeft > TimeSpan.Zero
-                : verdict.IsFenced || (verdict.IsBroken && ++broken < MostBrokenChannels);
+            // What only another node says; of a client it is not believed.
+            RefusedReason ofOwner = session is RemoteSession remote && remote.IsForwarded(channel) ? verdict.Refusal.Reason : default;
+            if (ofOwner == RefusedReason.NotOwner)
+                ((RemoteSession)session).Disown();
+            bool isElsewhere = verdict.IsFenced || verdict.IsOwnerLost || ofOwner == RefusedReason.NotOwner;
+            bool again = ofOwner == RefusedReason.NoChannel ? visitor.HoldLeft > TimeSpan.Zero
+                : verdict.IsUnreached ? time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout || visitor.HoldLeft > TimeSpan.Zero
+                : isElsewhere || (verdict.IsBroken && ++broken < MostBrokenChannels);
             if (!again)
             {
                 waiting.Leave(visitor, verdict.IsBroken || verdict.IsUnreached ? WaitOutcome.Failed : WaitOutcome.Served);
@@ -95,7 +101,7 @@ internal sealed class LiveTunnel(
                 return true;
             }
             visitor.Counters.StartAToBOver();
-            if (verdict.IsFenced)
+            if (isElsewhere)
                 return false;
             if (verdict.IsUnreached)
                 await session.ReplaceChannelsAsync(takenAt);
@@ -140,7 +146,10 @@ internal sealed class LiveTunnel(
         }
 
         RelayEnd end = visitor.Incoming.Detach();
-        var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
+        var verdict = new ChannelVerdict(channel, opening, session.AnswerTimeout(options.Value.ChannelTimeout), time)
+        {
+            OwnerLost = session is RemoteSession remote && remote.IsForwarded(channel) ? remote.OwnerLost : default,
+        };
         bool isPlain = visitor.Place is null && (!directory.IsShared || session is RemoteSession);
         var relayOpening = new RelayOpening(isPlain ? verdict.ReadAsync : () => ReadAsync(verdict, session, visitor));
         RelayOutcome outcome;
