@@ -87,6 +87,9 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, H
                 case FrameType.NeedChannels:
                     channels.Open(frame.Read<NeedChannels>().Count, _writer);
                     break;
+                case FrameType.OpenChannelsAt:
+                    channels.OpenAt(frame.Read<OpenChannelsAt>(), _writer);
+                    break;
                 case FrameType.GoAway:
                     throw Explain(frame.Read<GoAway>());
                 case FrameType.Pong:

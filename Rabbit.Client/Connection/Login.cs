@@ -36,7 +36,7 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
             transport.Output.Write(Preamble.Bytes);
             transport.Output.Write(Frame.Encode(new ClientHello(
                 Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.Local.DisplayPort, Last.SessionId, Last.Epoch, yield,
-                TraceContext.Of(Activity.Current))));
+                TraceContext.Of(Activity.Current), options.NoDirect ? ClientAbilities.None : ClientAbilities.ChannelsElsewhere)));
             await transport.Output.FlushAsync(either.Token);
             first = await PeekAsync(transport.Input, either.Token);
             Frame answer = await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, either.Token)

@@ -16,11 +16,13 @@ namespace Rabbit.Client.Trust;
 /// </summary>
 internal sealed partial class ServerTrust(ConnectOptions options, KnownServers known, ILogger logger)
 {
+    private const string NobodysHost = "rabbit.invalid";
+
     private static readonly SslApplicationProtocol RabbitProtocol = new(Preamble.AlpnName);
 
     // .NET resumes sessions by the server's name, and none where that is an address: data channels then use one that is nobody's
     // (RFC 2606). Their server is known by its certificate.
-    private readonly string _dataHost = IPAddress.TryParse(options.Host, out _) ? "rabbit.invalid" : options.Host;
+    private readonly string _dataHost = IPAddress.TryParse(options.Host, out _) ? NobodysHost : options.Host;
     private readonly X509Certificate2Collection? _authorities = LoadAuthorities(options.CaFile);
     private readonly ClientIdentity? _identity = options.CertificateFile is null ? null : new ClientIdentity(options.CertificateFile, options.CertificateKeyFile);
     private volatile string? _accepted;
@@ -40,6 +42,12 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
         verdict, _dataHost, authorities: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
             ? null
             : "The server shows another certificate than at the login.");
+
+    /// <summary>Settings for the handshake of a data channel with another node: it must show the certificate of this fingerprint.</summary>
+    public SslClientAuthenticationOptions CreateNodeOptions(string fingerprint) => CreateOptions(
+        // Each node has sessions of its own to resume, under a name that is nobody's, too.
+        new TrustVerdict(), $"{fingerprint[..Math.Min(32, fingerprint.Length)]}.{NobodysHost}", authorities: [],
+        (certificate, _, _) => CertificateFingerprint.Of(certificate) == fingerprint ? null : "The node shows another certificate than the server has told of.");
 
     /// <param name="verdict">Takes the decision.</param>
     /// <param name="host">Name of the server.</param>
