@@ -16,6 +16,7 @@ using Rabbit.Host.Tls;
 using Rabbit.Persistence;
 using Rabbit.Protocol.Tls;
 using Rabbit.Tunneling;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Host.Startup;
@@ -58,6 +59,8 @@ internal static class RabbitServer
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddSingleton<TlsMaterial>();
         builder.Services.AddSingleton<ITlsMaterial>(provider => provider.GetRequiredService<TlsMaterial>());
+        builder.Services.AddSingleton<NodeMaterial>();
+        builder.Services.AddSingleton<INodeMaterial>(provider => provider.GetRequiredService<NodeMaterial>());
         builder.Services.AddSingleton<StateStart>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<StateStart>());
         builder.Services.AddRabbitTunneling();
