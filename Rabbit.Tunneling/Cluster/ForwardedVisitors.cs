@@ -98,7 +98,7 @@ internal sealed class ForwardedVisitors(
             var made = new CancellationTokenSource();
             ended = _ended.GetOrAdd(session, made);
             if (ended == made)
-                session.Ending.ContinueWith(_ => End(session), TaskScheduler.Default);
+                _ = session.Ending.ContinueWith(_ => End(session), TaskScheduler.Default);
         }
         return ended.Token;
     }
@@ -116,8 +116,7 @@ internal sealed class ForwardedVisitors(
         using IDisposable counted = metrics.Serve(counters);
         while (true)
         {
-            // Asked each time, since the session may have been superseded while the visitor waited.
-            if (session.Tunnel.Session != session || !await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch))
+            if (!await MayServeAsync(session))
             {
                 await RefuseAsync(stream, NotOwner);
                 return;
@@ -138,12 +137,17 @@ internal sealed class ForwardedVisitors(
             }
             await SendOrLeaveAsync(channel, start);
             var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
-            var relayOpening = new RelayOpening(() => PassAcceptedAsync(verdict, stream));
+            var relayOpening = new RelayOpening(() => PassAcceptedAsync(verdict, session, stream));
             RelayOutcome outcome;
             using (vanished.Watch(stream, channel))
                 outcome = await DuplexRelay.RunAsync(stream, channel, counters, relayOpening, session.RelaysAborted);
             if (outcome != RelayOutcome.NotOpened)
                 return;
+            if (verdict.IsFenced)
+            {
+                await RefuseAsync(stream, NotOwner);
+                return;
+            }
             if (verdict.IsBroken)
             {
                 stream.Abort(); // To the visitor's node it is a broken channel, like any other.
@@ -188,9 +192,26 @@ internal sealed class ForwardedVisitors(
         }
     }
 
-    private static async ValueTask<bool> PassAcceptedAsync(ChannelVerdict verdict, RelayEnd stream)
+    /// <summary>False when the session turns out not to own the tunnel any more; it has ended then.</summary>
+    private async ValueTask<bool> MayServeAsync(TunnelSession session)
+    {
+        if (session.Tunnel.Session != session)
+            return false;
+        if (await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch))
+            return true;
+        session.Tunnel.Fence(session);
+        return false;
+    }
+
+    private async ValueTask<bool> PassAcceptedAsync(ChannelVerdict verdict, TunnelSession session, RelayEnd stream)
     {
         if (!await verdict.ReadAsync())
+            return false;
+        // This process may have stood still since the channel was taken, long enough for another node to own the tunnel.
+        verdict.IsFenced = !await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch);
+        if (verdict.IsFenced)
+            session.Tunnel.Fence(session);
+        if (verdict.IsFenced)
             return false;
         await stream.SendAsync(AcceptedFrame);
         return true;

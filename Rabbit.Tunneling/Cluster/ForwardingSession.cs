@@ -27,6 +27,7 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
     private readonly ChannelPool _pool;
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _lost = new();
     private readonly ConnectionTracker _dials = new();
 
     // What no longer exists is forgotten without being told.
@@ -87,7 +88,7 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
             _pool.KeepReady(_remotes.Options.PoolSize);
         if (_state == DirectState.Works && _link is { } link && link.Silence > DirectFreshFor)
         {
-            OwnerLost("nothing was heard from it");
+            LoseOwner("nothing was heard from it");
             return (null, ChannelFailure.SessionEnded);
         }
         var taken = await _pool.TakeAsync(_remotes.Options.ChannelTimeout, _remotes.Time);
@@ -108,10 +109,17 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
     }
 
     /// <inheritdoc/>
+    public override CancellationToken OwnerLost => _lost.Token;
+
+    /// <inheritdoc/>
     public override void Disown() => _remotes.Lost(this, "it is not the owner any more");
 
     /// <summary>The owner cannot be reached: visitors that have not begun wait for the next.</summary>
-    public void OwnerLost(string why) => _remotes.Lost(this, why);
+    public void LoseOwner(string why)
+    {
+        _remotes.Lost(this, why);
+        ThreadPool.UnsafeQueueUserWorkItem(static lost => lost.Cancel(), _lost, preferLocal: false);
+    }
 
     /// <inheritdoc/>
     public override void End(SessionEnd end, in GoAway goAway)
@@ -232,7 +240,7 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
             if (_remotes.Links.To(_owner) is { } link && link.TryAttach(this))
                 return _link = link;
         }
-        OwnerLost("the link to it has ended");
+        LoseOwner("the link to it has ended");
         return null;
     }
 
@@ -266,7 +274,7 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
         {
-            OwnerLost(e.Message);
+            LoseOwner(e.Message);
         }
     }
 

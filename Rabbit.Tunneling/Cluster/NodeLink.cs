@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ namespace Rabbit.Tunneling.Cluster;
 /// The connection to a node that owns tunnels with visitors here: by it the node is known to live, and asked for data channels of its clients.
 /// Made once; when it ends so have the sessions that use it. Any thread may call.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free.")]
 internal sealed partial class NodeLink(ClusterNode node, NodeDialer dialer, ITunnelDirectory directory, ClusterMetrics metrics, TimeProvider time, ILogger logger)
 {
     /// <summary>Interval of its pings.</summary>
@@ -175,7 +177,7 @@ internal sealed partial class NodeLink(ClusterNode node, NodeDialer dialer, ITun
         if (isLost)
             LogLost(node.Name, _users.Count, why);
         foreach (ForwardingSession session in _users.Values)
-            session.OwnerLost(why);
+            session.LoseOwner(why);
         _users.Clear();
     }
 

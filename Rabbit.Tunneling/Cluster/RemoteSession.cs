@@ -19,6 +19,9 @@ internal abstract class RemoteSession(Tunnel tunnel, SessionRecord record, Tunne
     /// <summary>True when a channel that it gave leads to the owner, and not to the client itself.</summary>
     public abstract bool IsForwarded(RelayEnd channel);
 
+    /// <summary>Cancelled when the owner cannot be reached any more.</summary>
+    public abstract CancellationToken OwnerLost { get; }
+
     /// <summary>The owner says that it is none any more: the session ends, and its visitors wait for the next.</summary>
     public abstract void Disown();
 

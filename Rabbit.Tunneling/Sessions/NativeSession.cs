@@ -31,12 +31,14 @@ internal sealed class NativeSession : TunnelSession, IDialledSession
     private SessionEnd? _end;
 
     public NativeSession(
-        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort, TunnelingMetrics metrics)
+        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort, TunnelingMetrics metrics,
+        bool takesChannelsElsewhere)
         : base(tunnel, record)
     {
         _options = options;
         _time = time;
         _metrics = metrics;
+        TakesChannelsElsewhere = takesChannelsElsewhere;
         _silence = new SilenceWatch(options.HeartbeatInterval, options.DeadAfter, _silent.Cancel, time);
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
@@ -61,8 +63,8 @@ internal sealed class NativeSession : TunnelSession, IDialledSession
     /// <inheritdoc/>
     public ChannelSecret ChannelSecret { get; } = new();
 
-    /// <summary>True when its client opens data channels to other nodes too.</summary>
-    public bool TakesChannelsElsewhere { get; init; }
+    /// <inheritdoc/>
+    public override bool TakesChannelsElsewhere { get; }
 
     /// <inheritdoc/>
     public override ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync() =>

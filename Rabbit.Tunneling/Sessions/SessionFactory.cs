@@ -18,7 +18,7 @@ internal sealed class SessionFactory(
     /// <summary>The session that speaks the client's protocol.</summary>
     public TunnelSession Create(Tunnel tunnel, SessionRecord record, bool takesChannelsElsewhere = false) => record.Protocol switch
     {
-        SessionProtocol.Native => new NativeSession(tunnel, record, options.Value, time, controlPort, metrics) { TakesChannelsElsewhere = takesChannelsElsewhere },
+        SessionProtocol.Native => new NativeSession(tunnel, record, options.Value, time, controlPort, metrics, takesChannelsElsewhere),
         _ => new LegacySession(tunnel, record, options.Value, time, legacyChannels),
     };
 }

@@ -195,16 +195,20 @@ internal sealed partial class Tunnel(
     }
 
     /// <summary>No other live node owns the tunnel any more: visitors wait a moment, as the client is on its way to one that does.</summary>
-    public void Lose(string reason)
+    /// <param name="reason">Why.</param>
+    /// <param name="only">The session to lose, if it is still the one; null for any.</param>
+    /// <param name="expectsAnother">False where visitors are not to wait.</param>
+    public void Lose(string reason, RemoteSession? only = null, bool expectsAnother = true)
     {
         RemoteSession remote;
         lock (_lock)
         {
-            if (_session is not RemoteSession lost)
+            if (_session is not RemoteSession lost || (only is not null && only != lost))
                 return;
             remote = lost;
             Leave(reason);
-            Absence.Expect(MoveTime);
+            if (expectsAnother)
+                Absence.Expect(MoveTime);
         }
         Dismiss(remote, SessionEnd.ClientLost, default);
         LogClientLost(port.Number, reason, "wait for it a moment");

@@ -33,6 +33,12 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     /// <summary>True when the client took it, but is the owner's no more: the visitor is another session's. Its user sets it.</summary>
     public bool IsFenced { get; set; }
 
+    /// <summary>Cancelled when the node that the channel leads to is lost; default where it leads to the client.</summary>
+    public CancellationToken OwnerLost { get; init; }
+
+    /// <summary>True when that node was lost before it had answered: the visitor is the next owner's.</summary>
+    public bool IsOwnerLost { get; private set; }
+
     /// <summary>What a visitor is told when the answer was not Accepted.</summary>
     public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
 
@@ -50,7 +56,7 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     {
         try
         {
-            using var deadline = new CancellationTokenSource();
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(OwnerLost);
             long started = time.GetTimestamp();
             await using ITimer look = time.CreateTimer(_ => Look(deadline, started), null, UnreachedAfter < timeout ? UnreachedAfter : timeout, LookAgain);
             if (await channel.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
@@ -62,6 +68,12 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
             Reason = OfflineContext.ReasonOf(Refusal.Reason);
             Status = Reason == OfflineReason.NoChannel ? ConnectionStatus.Timeout : ConnectionStatus.Refused;
             Sentence = PeerText.Escape(Refusal.Sentence);
+        }
+        catch (OperationCanceledException) when (OwnerLost.IsCancellationRequested)
+        {
+            IsBroken = false;
+            IsOwnerLost = true;
+            Sentence = "the node of its client was lost";
         }
         catch (OperationCanceledException) when (IsUnreached)
         {
