@@ -33,7 +33,7 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
     // What no longer exists is forgotten without being told.
     private readonly ConditionalWeakTable<RelayEnd, object> _direct = [];
     private NodeLink? _link;
-    private DirectState _state;
+    private volatile DirectState _state;
     private ChannelSecret? _secret;
     private IDisposable? _knownAddress;
     private ITimer? _directTimer;
@@ -65,6 +65,9 @@ internal sealed class ForwardingSession : RemoteSession, IDialledSession
         /// <summary>They do not, for now.</summary>
         Failed,
     }
+
+    /// <summary>True while the client dials its data channels here.</summary>
+    public bool IsDirect => _state == DirectState.Works;
 
     /// <inheritdoc/>
     public Guid SessionId => Route.SessionId;
