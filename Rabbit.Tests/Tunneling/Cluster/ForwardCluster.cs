@@ -38,7 +38,11 @@ internal sealed class ForwardCluster : IAsyncDisposable
     {
         var text = TokenText.Create();
         _texts[text.Id] = text;
-        var token = new TokenRecord(text.Id, "team", "team", "token", text.HashSecret(), ReservedPorts.Take(1), ServiceKind.Other, null, null, 0);
+        var token = new TokenRecord(text.Id, "team", "team", "token", text.HashSecret(), ReservedPorts.Take(1), ServiceKind.Other, null, null, 0)
+        {
+            // Patient, so that a slow machine changes nothing.
+            Rules = TunnelRules.None with { Hold = TimeSpan.FromMinutes(1) },
+        };
         Tokens.All[token.TokenId] = token;
         return token;
     }

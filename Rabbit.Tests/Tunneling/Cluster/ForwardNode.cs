@@ -24,6 +24,7 @@ internal sealed class ForwardNode : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly LogLines _log;
+    private Task? _ended;
 
     private ForwardNode(IHost host, LogLines log, string name, IPAddress address, ForwardBoard.View view)
     {
@@ -115,7 +116,10 @@ internal sealed class ForwardNode : IAsyncDisposable
         Fingerprint = Fingerprint,
     });
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops it; again is the same as once.</summary>
+    public ValueTask DisposeAsync() => new(_ended ??= EndAsync());
+
+    private async Task EndAsync()
     {
         await _host.StopAsync();
         if (_host is IAsyncDisposable disposable)
