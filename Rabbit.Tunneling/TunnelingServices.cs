@@ -92,7 +92,7 @@ public static class TunnelingServices
         services.AddSingleton<NodePort>();
         services.AddSingleton<NodeLinks>();
         services.AddSingleton<RemoteSessions>();
-        services.AddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
+        services.TryAddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton(provider => new RestoredTunnels(
             provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TunnelFollower>(), provider.GetRequiredService<KnownAddresses>(),
             provider.GetRequiredService<AcceptGate>(),

@@ -19,15 +19,9 @@ internal sealed partial class NodeMaterial : INodeMaterial
     public NodeMaterial(IOptions<TunnelingOptions> tunneling, ILogger<NodeMaterial> logger)
     {
         _logger = logger;
-        TunnelingOptions options = tunneling.Value;
-        if (options.ClusterCertificateFile.Length == 0 || options.ClusterAuthorityFile.Length == 0)
-        {
-            throw new IOException(
-                "A node of a cluster needs a certificate and its authority's; make them with 'rabbit cluster certificate DIR --node NAME', and name the files with --cluster-certificate, --cluster-certificate-key and --cluster-authority.");
-        }
-        _files = new PemFiles(options.ClusterCertificateFile, options.ClusterCertificateKeyFile, options.ClusterAuthorityFile);
+        _files = FilesOf(tunneling.Value);
         _files.HaveChanged();
-        _loaded = Load();
+        _loaded = Load(_files);
     }
 
     /// <inheritdoc/>
@@ -45,7 +39,7 @@ internal sealed partial class NodeMaterial : INodeMaterial
                 return;
             try
             {
-                _loaded = Load();
+                _loaded = Load(_files);
             }
             catch (IOException e)
             {
@@ -57,7 +51,16 @@ internal sealed partial class NodeMaterial : INodeMaterial
         LogReloaded(CertificateFingerprint.Of(certificate), certificate.NotAfter.ToUniversalTime());
     }
 
-    private Loaded Load() => new(_files.ReadCertificate(), _files.ReadAuthorities("authorities of the cluster")!);
+    /// <summary>Sees that the files can be used.</summary>
+    /// <exception cref="IOException">A file is not given, or cannot be read, in one sentence.</exception>
+    public static void Check(TunnelingOptions options) => Load(FilesOf(options));
+
+    private static PemFiles FilesOf(TunnelingOptions options) => options.ClusterCertificateFile.Length > 0 && options.ClusterAuthorityFile.Length > 0
+        ? new PemFiles(options.ClusterCertificateFile, options.ClusterCertificateKeyFile, options.ClusterAuthorityFile)
+        : throw new IOException(
+            "A node of a cluster needs a certificate and its authority's; make them with 'rabbit cluster certificate DIR --node NAME', and name the files with --cluster-certificate-file, --cluster-certificate-key-file and --cluster-authority-file.");
+
+    private static Loaded Load(PemFiles files) => new(files.ReadCertificate(), files.ReadAuthorities("authorities of the cluster")!);
 
     [LoggerMessage(EventIds.NodeCertificateReloaded, LogLevel.Information, "The node's TLS files have changed: its certificate for new connections is {Fingerprint}, good until {NotAfter:u}")]
     private partial void LogReloaded(string fingerprint, DateTime notAfter);

@@ -18,13 +18,15 @@ internal abstract class RemoteSession(Tunnel tunnel, SessionRecord record, Tunne
     public override bool ChannelsAreFramed => true;
 
     /// <summary>True when a channel that it gave leads to the owner, and not to the client itself.</summary>
-    public abstract bool IsForwarded(RelayEnd channel);
+    public virtual bool IsForwarded(RelayEnd channel) => true;
 
     /// <summary>Cancelled when the owner cannot be reached any more.</summary>
-    public abstract CancellationToken OwnerLost { get; }
+    public virtual CancellationToken OwnerLost => CancellationToken.None;
 
     /// <summary>The owner says that it is none any more: the session ends, and its visitors wait for the next.</summary>
-    public abstract void Disown();
+    public virtual void Disown()
+    {
+    }
 
     /// <inheritdoc/>
     public override Task<SessionEnd> RunAsync(IncomingConnection connection) => throw new NotSupportedException("Its control channel is elsewhere.");

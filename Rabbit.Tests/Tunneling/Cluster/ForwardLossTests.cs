@@ -131,7 +131,7 @@ public sealed class ForwardLossTests : IAsyncLifetime
             lock (_sockets)
             {
                 foreach (Socket socket in _sockets)
-                    socket.Reset();
+                    Break(socket);
                 _sockets.Clear();
             }
         }
@@ -143,6 +143,18 @@ public sealed class ForwardLossTests : IAsyncLifetime
         }
 
         public ValueTask DisposeAsync() => new(CutAsync());
+
+        private static void Break(Socket socket)
+        {
+            try
+            {
+                socket.Reset();
+            }
+            catch (ObjectDisposedException)
+            {
+                // Broken already.
+            }
+        }
 
         private static Socket Listen(IPEndPoint at)
         {
