@@ -24,4 +24,8 @@ internal static class EventIds
     public const int ConfigurationRefused = 8020;
     public const int ServiceManagerUnheard = 8021;
     public const int ProgramFailed = 8022;
+    public const int TunnelMoves = 8023;
+    public const int StandbyReady = 8024;
+    public const int StandbyLost = 8025;
+    public const int PlaceUnavailable = 8026;
 }

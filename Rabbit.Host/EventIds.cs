@@ -14,6 +14,9 @@ internal static class EventIds
     public const int CertificateReloaded = 7008;
     public const int CertificateKept = 7009;
     public const int CertificateExpires = 7010;
+    public const int NodeCertificateReloaded = 7011;
+    public const int NodeCertificateKept = 7012;
+    public const int NodeCertificateExpires = 7013;
     public const int AlertMade = 7040;
     public const int AlertsFull = 7041;
     public const int AlertNotDelivered = 7042;

@@ -27,4 +27,9 @@ internal static class EventIds
     public const int StatisticsWait = 5040;
     public const int StatisticsFailed = 5041;
     public const int LeftJournalFailed = 5050;
+    public const int ClusterRedisAway = 5060;
+    public const int ClusterRedisBack = 5061;
+    public const int ClusterNameTaken = 5062;
+    public const int ClusterCheckFailed = 5063;
+    public const int DutiesTaken = 5064;
 }

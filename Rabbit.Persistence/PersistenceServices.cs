@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Persistence.Alerts;
+using Rabbit.Persistence.Cluster;
 using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.ConnectionLogs.Journal;
 using Rabbit.Persistence.ConnectionLogs.Reading;
@@ -18,6 +19,7 @@ using Rabbit.Persistence.Revocations;
 using Rabbit.Persistence.Sessions;
 using Rabbit.Persistence.Statistics;
 using Rabbit.Persistence.Telemetry;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence;
@@ -32,9 +34,13 @@ public static class PersistenceServices
     /// </summary>
     /// <param name="services">The collection to add to.</param>
     /// <param name="redis">The configured Redis, or empty; it decides which cache is registered.</param>
-    public static IServiceCollection AddRabbitPersistence(this IServiceCollection services, string redis)
+    /// <param name="isNode">True for a node of a cluster, which has PostgreSQL and Redis.</param>
+    public static IServiceCollection AddRabbitPersistence(this IServiceCollection services, string redis, bool isNode = false)
     {
+        if (isNode)
+            services.AddCluster();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IDuties, AllDuties>();
         services.AddMetrics();
         services.AddSingleton<PersistenceMetrics>();
         services.AddSingleton(provider =>
@@ -107,7 +113,7 @@ public static class PersistenceServices
 
         services.AddSingleton(provider => new StoreHandover(
             provider.GetRequiredService<RabbitDatabase>(), provider.GetRequiredService<DataDirectoryLock>(),
-            provider.GetRequiredService<SessionWriter>(), provider.GetRequiredService<ConnectionLogWriter>()));
+            provider.GetRequiredService<SessionWriter>(), provider.GetRequiredService<ConnectionLogWriter>(), provider.GetService<SharedDirectory>()));
 
         services.AddSingleton<DataDirectoryLock>();
         services.AddHostedService(provider => provider.GetRequiredService<DataDirectoryLock>());
@@ -116,6 +122,8 @@ public static class PersistenceServices
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionLogQueue>());
         services.AddHostedService<LeftJournals>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveSessionStore>());
+        if (isNode)
+            services.AddClusterHosting();
         services.AddHostedService<StoreObservations>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<StatisticsService>();

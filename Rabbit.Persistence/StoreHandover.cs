@@ -1,3 +1,4 @@
+using Rabbit.Persistence.Cluster;
 using Rabbit.Persistence.ConnectionLogs;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Sessions;
@@ -14,9 +15,12 @@ public sealed class StoreHandover
     private readonly DataDirectoryLock _lock;
     private readonly SessionWriter _sessions;
     private readonly ConnectionLogWriter _log;
+    private readonly SharedDirectory? _directory;
 
-    internal StoreHandover(RabbitDatabase database, DataDirectoryLock directoryLock, SessionWriter sessions, ConnectionLogWriter log)
+    internal StoreHandover(
+        RabbitDatabase database, DataDirectoryLock directoryLock, SessionWriter sessions, ConnectionLogWriter log, SharedDirectory? directory)
     {
+        _directory = directory;
         _database = database;
         _lock = directoryLock;
         _sessions = sessions;
@@ -46,6 +50,7 @@ public sealed class StoreHandover
     {
         _log.Leave();
         _lock.Leave();
+        _directory?.Leave();
     }
 
     /// <summary>This is the successor: shares the lock of the server before it; before the start.</summary>
@@ -53,6 +58,7 @@ public sealed class StoreHandover
     {
         _lock.Share(descriptor);
         _log.StandBy();
+        _directory?.Succeed();
     }
 
     /// <summary>This is the successor: from now on it serves, and the server before it takes no more visitors.</summary>

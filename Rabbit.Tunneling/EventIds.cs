@@ -19,6 +19,7 @@ internal static class EventIds
     public const int RevocationsKnownAgain = 1010;
     public const int RevocationCheckFailed = 1011;
     public const int AddressPenalized = 1012;
+    public const int StandbyConnected = 1013;
 
     public const int TunnelPortBound = 2000;
     public const int TunnelPortClosed = 2001;
@@ -35,4 +36,20 @@ internal static class EventIds
     public const int StaleSessionEnded = 4005;
     public const int HeartbeatNotStored = 4006;
     public const int HeartbeatFailed = 4007;
+
+    public const int RouteNotFollowed = 6000;
+    public const int RouteWatchFailed = 6001;
+    public const int EndedSessionsUnknown = 6002;
+    public const int EndedSessionWatchFailed = 6003;
+
+    public const int NodePortListening = 6100;
+    public const int NodeHandshakeFailed = 6101;
+    public const int NodeLinkUp = 6102;
+    public const int NodeLinkLost = 6103;
+    public const int OwnerUnreachable = 6104;
+    public const int OwnerLost = 6105;
+    public const int DirectRefused = 6106;
+
+    public const int NodeDraining = 6200;
+    public const int NodeDrained = 6201;
 }

@@ -139,6 +139,39 @@ public sealed class TunnelingOptions
     [Required]
     public string Node { get; set; } = Environment.MachineName;
 
+    /// <summary>
+    /// Address and port on which this node listens for the other nodes of its cluster; empty: a lone server. A cluster needs PostgreSQL and
+    /// Redis, the same for all its nodes.
+    /// </summary>
+    [EndPoint]
+    public string ClusterBind { get; set; } = "";
+
+    /// <summary>Address and port at which the other nodes reach this one; empty: <see cref="ClusterBind"/>.</summary>
+    [EndPoint]
+    public string ClusterAddress { get; set; } = "";
+
+    /// <summary>
+    /// Host and port at which clients reach this node's control port and no other node's, which they are told; empty: they know only the
+    /// address that they were given.
+    /// </summary>
+    [HostAndPort]
+    public string ClusterClientAddress { get; set; } = "";
+
+    /// <summary>PEM file of the authorities that issue the nodes' certificates.</summary>
+    public string ClusterAuthorityFile { get; set; } = "";
+
+    /// <summary>PEM file of this node's certificate, by which the other nodes know it.</summary>
+    public string ClusterCertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of that certificate's private key.</summary>
+    public string ClusterCertificateKeyFile { get; set; } = "";
+
+    /// <summary>True for a node of a cluster.</summary>
+    public bool IsClustered => ClusterBind.Length > 0;
+
+    /// <summary>Where the other nodes reach this one.</summary>
+    public string NodeAddress => ClusterAddress.Length > 0 ? ClusterAddress : ClusterBind;
+
     /// <summary><see cref="Bind"/> as an address.</summary>
     /// <exception cref="FormatException">It is not an IP address.</exception>
     public IPAddress BindAddress() => IPAddress.Parse(Bind);

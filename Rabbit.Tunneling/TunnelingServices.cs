@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Relay;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.Handover;
@@ -24,11 +25,17 @@ public static class TunnelingServices
     /// Adds everything between the sockets and the stores. The caller registers <see cref="TunnelingOptions"/>,
     /// <see cref="ITlsMaterial"/>, <see cref="ITokenStore"/>, <see cref="ISessionStore"/>, <see cref="IConnectionLog"/>,
     /// <see cref="ILiveSessionStore"/> and <see cref="IRevocations"/>, and, before this call, what brings the state up: it ends
-    /// with <see cref="TunnelRestoration.RestoreAsync"/>.
+    /// with <see cref="TunnelRestoration.RestoreAsync"/>. For a node of a cluster it has registered <see cref="ITunnelDirectory"/> and
+    /// <see cref="IDuties"/> before.
     /// </summary>
     public static IServiceCollection AddRabbitTunneling(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ITunnelDirectory, LocalDirectory>();
+        services.TryAddSingleton<IDuties, AllDuties>();
+        services.AddSingleton(provider => new NodeState(
+            provider, provider.GetRequiredService<IOptions<TunnelingOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<TunnelFollower>();
 
         services.AddMetrics();
         services.AddSingleton<TunnelingMetrics>();
@@ -47,6 +54,7 @@ public static class TunnelingServices
         services.AddSingleton<LoginPenalties>();
         services.AddSingleton<ServerNetworks>();
         services.AddSingleton<HandshakeAdmission>();
+        services.AddSingleton<StandbyClients>();
         services.AddSingleton<ClientLogin>();
 
         services.AddSingleton<AbortSignal>();
@@ -57,7 +65,8 @@ public static class TunnelingServices
             provider.GetRequiredService<TunnelPortFactory>(), provider.GetRequiredService<SessionFactory>(),
             provider.GetRequiredService<TokenAuthenticator>(), provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<ILiveSessionStore>(), provider.GetRequiredService<IRevocations>(),
-            provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<TunnelEvents>(),
+            provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<ITunnelDirectory>(),
+            provider.GetRequiredService<StandbyClients>(), provider.GetRequiredService<TunnelEvents>(),
             provider.GetRequiredService<TunnelingMetrics>(), provider.GetRequiredService<AbortSignal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Tunnel>>()));
 
         services.AddSingleton<TunnelPortFactory>();
@@ -76,12 +85,30 @@ public static class TunnelingServices
         services.AddSingleton(provider => new VanishedPeers(
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value.DeadAfter, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LiveTunnel>();
+
+        services.AddSingleton<ClusterMetrics>();
+        services.AddSingleton(provider => new NodeTls(new Lazy<INodeMaterial>(provider.GetRequiredService<INodeMaterial>)));
+        services.AddSingleton<NodeDialer>();
+        services.AddSingleton<NodeAdmission>();
+        services.AddSingleton<ForwardedVisitors>();
+        services.AddSingleton<NodeLinkHandler>();
+        services.AddSingleton<NodePort>();
+        services.AddSingleton<NodeLinks>();
+        services.AddSingleton<RemoteSessions>();
+        services.AddSingleton<ClientNodes>();
+        services.AddSingleton(provider => new NodeTraffic(provider.GetRequiredService<ClusterMetrics>()));
+        services.AddSingleton(provider => new NodeDrain(
+            provider.GetRequiredService<ITunnelDirectory>(), provider.GetRequiredService<NodeState>(), provider.GetRequiredService<TunnelRegistry>(),
+            provider.GetRequiredService<StandbyClients>(), provider.GetRequiredService<ControlPortListener>(),
+            provider.GetRequiredService<IOptions<TunnelingOptions>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeDrain>>()));
+        services.TryAddSingleton<IRemoteSessions>(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton(provider => new RestoredTunnels(
-            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<KnownAddresses>(), provider.GetRequiredService<AcceptGate>(),
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<TunnelFollower>(), provider.GetRequiredService<KnownAddresses>(),
+            provider.GetRequiredService<AcceptGate>(),
             provider.GetRequiredService<IOptions<TunnelingOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RestoredTunnels>>()));
         services.AddSingleton(provider => new TunnelHandover(
-            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<ControlPortListener>(),
+            provider.GetRequiredService<TunnelRegistry>(), provider.GetRequiredService<ControlPortListener>(), provider.GetRequiredService<NodePort>(),
             provider.GetRequiredService<OpeningVisitors>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TunnelRestoration(
             provider.GetRequiredService<ISessionStore>(), provider.GetRequiredService<RestoredTunnels>(),
@@ -94,8 +121,13 @@ public static class TunnelingServices
         services.AddHostedService<SessionHeartbeat>();
         services.AddHostedService<TokenExpiryWatch>();
         services.AddHostedService<RevocationWatch>();
+        services.AddHostedService<RouteWatch>();
+        services.AddHostedService<EndedSessionWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodePort>());
+        services.AddHostedService(provider => provider.GetRequiredService<RemoteSessions>());
         services.AddSingleton<ControlPortListener>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlPortListener>());
+        services.AddHostedService(provider => provider.GetRequiredService<ClientNodes>());
         services.AddHostedService<TunnelDrain>();
         return services;
     }

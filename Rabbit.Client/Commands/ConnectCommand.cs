@@ -26,13 +26,15 @@ internal static partial class ConnectCommand
     private static readonly Option<string?> ProxyProtocol = new("--proxy-protocol") { Description = "1 or 2: tell the local service each visitor's address by a PROXY header of this version; it must be set to read it." };
     private static readonly Option<string?> Health = new("--health") { Description = "tcp, http, http:/PATH, postgres, mysql, redis, ssh or none: how the local service is asked whether it works; without it as the token's kind says." };
     private static readonly Option<string?> HealthInterval = new("--health-interval") { Description = "Seconds between two such questions while it works (30)." };
+    private static readonly Option<bool> NoDirect = new("--no-direct") { Description = "Open data channels to no other node of a cluster than the one logged in to, which then forwards visitors." };
+    private static readonly Option<bool> NoStandby = new("--no-standby") { Description = "Keep no second connection to another node where the server is a cluster." };
 
     public static Command Create()
     {
         var command = new Command("connect", "Connects one local service to its tunnel and keeps it connected.")
         {
             Uri, Server, Token, TokenFile, LocalPort, LocalHost, LocalSocket, Fingerprint, Ca, Certificate, CertificateKey, Plaintext, Name, SocketBuffer, ProxyProtocol,
-            Health, HealthInterval,
+            Health, HealthInterval, NoDirect, NoStandby,
         };
         OutputOptions.AddTo(command);
         command.SetAction(RunAsync);
@@ -63,7 +65,8 @@ internal static partial class ConnectCommand
             parsed.GetValue(Uri), parsed.GetValue(Server), parsed.GetValue(Token), parsed.GetValue(TokenFile),
             Environment.GetEnvironmentVariable(TokenSource.Variable), parsed.GetValue(LocalPort), parsed.GetValue(LocalHost)!, parsed.GetValue(Fingerprint),
             parsed.GetValue(Ca), parsed.GetValue(Plaintext), parsed.GetValue(Name)!, parsed.GetValue(SocketBuffer), parsed.GetValue(ProxyProtocol),
-            parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval), parsed.GetValue(LocalSocket))
+            parsed.GetValue(Certificate), parsed.GetValue(CertificateKey), parsed.GetValue(Health), parsed.GetValue(HealthInterval), parsed.GetValue(LocalSocket),
+            parsed.GetValue(NoDirect), parsed.GetValue(NoStandby))
         {
             FindToken = (host, port) => store.Find(host, port) ?? TokenPrompt.Ask(),
         });

@@ -22,10 +22,12 @@ namespace Rabbit.Client.Commands;
 /// <param name="CertificateFile">PEM file of the certificate that this client shows the server, or null for none.</param>
 /// <param name="CertificateKeyFile">PEM file of its private key; null where the key is in the same file.</param>
 /// <param name="Health">How the local service is asked whether it works, or null for not at all.</param>
+/// <param name="NoDirect">True to open data channels to no other node than the one logged in to.</param>
+/// <param name="NoStandby">True to keep no connection to a second node of the server's cluster.</param>
 internal sealed record ConnectOptions(
     TokenText Token, string Host, int Port, LocalTarget Local, string? Fingerprint, string? CaFile, bool Plaintext, string Name,
     int SocketBuffer = SocketTuning.DefaultBuffer, ProxyVersion? ProxyProtocol = null, string? CertificateFile = null, string? CertificateKeyFile = null,
-    HealthOptions? Health = null)
+    HealthOptions? Health = null, bool NoDirect = false, bool NoStandby = false)
 {
     // sun_path of unix(7), with its end.
     private const int LongestSocketPath = 107;
@@ -65,7 +67,7 @@ internal sealed record ConnectOptions(
         TokenText token = TokenSource.Read(arguments, uri?.Token, host, port);
         return new ConnectOptions(
             token, host, port, local, fingerprint, arguments.CaFile, plaintext, arguments.Name, arguments.SocketBuffer,
-            proxyProtocol, arguments.CertificateFile, arguments.CertificateKeyFile, health);
+            proxyProtocol, arguments.CertificateFile, arguments.CertificateKeyFile, health, arguments.NoDirect, arguments.NoStandby);
     }
 
     /// <summary>Reads a server's address.</summary>

@@ -13,7 +13,7 @@ internal static class TunnelKeys
     public static readonly string[] Shared =
     [
         "server", "fingerprint", "ca", "certificate", "certificate_key", "plaintext", "name", "local_host", "proxy_protocol", "health", "health_interval",
-        "socket_buffer",
+        "socket_buffer", "no_direct", "no_standby",
     ];
 
     /// <summary>The keys of the whole file.</summary>

@@ -19,7 +19,7 @@ internal sealed class TunnelSettings(SettingNode root, SettingMember tunnel, str
         LocalPort: Number("local_port"), LocalHost: Text("local_host") ?? "localhost", Fingerprint: Text("fingerprint"), CaFile: FilePath("ca"),
         Plaintext: Flag("plaintext"), Name: Text("name") ?? Environment.MachineName, SocketBuffer: SocketBuffer(), ProxyProtocol: Number("proxy_protocol"),
         CertificateFile: FilePath("certificate"), CertificateKeyFile: FilePath("certificate_key"), Health: Text("health"), HealthInterval: Number("health_interval"),
-        LocalSocket: FilePath("local_socket"))
+        LocalSocket: FilePath("local_socket"), NoDirect: Flag("no_direct"), NoStandby: Flag("no_standby"))
     {
         Call = KeyOf,
         FindToken = store.Find,

@@ -9,8 +9,9 @@ using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Connection;
 
-/// <summary>One session's control channel: heartbeats both ways, the server's requests for data channels, and the local service's health.</summary>
-internal sealed class ControlChannel(ServerHello hello, DataChannels channels, HealthWatch? health, TunnelStatus status, TimeProvider time)
+/// <summary>One session's control channel: heartbeats both ways, the server's requests for data channels, its cluster's nodes, and the local service's health.</summary>
+internal sealed class ControlChannel(
+    ServerHello hello, DataChannels channels, ServerPlaces places, HealthWatch? health, TunnelStatus status, TimeProvider time)
 {
     private const int QueueCapacity = 4096;
     private static readonly TimeSpan SupersededAtLeast = TimeSpan.FromSeconds(30);
@@ -87,6 +88,13 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, H
                 case FrameType.NeedChannels:
                     channels.Open(frame.Read<NeedChannels>().Count, _writer);
                     break;
+                case FrameType.OpenChannelsAt:
+                    channels.OpenAt(frame.Read<OpenChannelsAt>(), _writer);
+                    break;
+                case FrameType.Nodes:
+                    places.Become(frame.Read<Nodes>());
+                    status.LoggedInAt(places.Active);
+                    break;
                 case FrameType.GoAway:
                     throw Explain(frame.Read<GoAway>());
                 case FrameType.Pong:
@@ -108,6 +116,9 @@ internal sealed class ControlChannel(ServerHello hello, DataChannels channels, H
             ServerText.Escape(goAway.Sentence), goAway.RetryAfter > SupersededAtLeast ? goAway.RetryAfter : SupersededAtLeast, yield: true),
         // A server that stops says when to come: another process serves there already, or will soon.
         _ => new ServerUnavailableException(
-            ServerText.Escape(goAway.Sentence), goAway.RetryAfter, comeAtOnce: goAway.Reason == GoAwayReason.Shutdown || goAway.RetryAfter == TimeSpan.Zero),
+            ServerText.Escape(goAway.Sentence), goAway.RetryAfter, comeAtOnce: goAway.Reason == GoAwayReason.Shutdown || goAway.RetryAfter == TimeSpan.Zero)
+        {
+            Host = goAway.Host,
+        },
     };
 }

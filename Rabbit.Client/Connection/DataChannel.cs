@@ -34,14 +34,15 @@ internal sealed partial class DataChannel
     /// <exception cref="ServerUnavailableException">The server does not answer.</exception>
     /// <exception cref="TunnelFailedException">The server is not the one expected.</exception>
     public static async Task<DataChannel> OpenAsync(
-        ServerDialer dialer, IPEndPoint server, ServerHello hello, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<RelayEnd>> dial, ServerHello hello, CancellationToken cancellationToken)
     {
-        RelayEnd end = await dialer.DialAsync(server, cancellationToken);
+        RelayEnd end = await dial(cancellationToken);
         try
         {
             byte[] greeting = [.. Preamble.Bytes, .. Frame.Encode(new DataHello(hello.SessionId, hello.ChannelSecret))];
             await end.SendAsync(greeting, cancellationToken);
-            return new DataChannel(end, new IPEndPoint(server.Address, hello.TunnelPort));
+            IPAddress server = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
+            return new DataChannel(end, new IPEndPoint(server.IsIPv4MappedToIPv6 ? server.MapToIPv4() : server, hello.TunnelPort));
         }
         catch (Exception e) when (e is IOException or SocketException)
         {

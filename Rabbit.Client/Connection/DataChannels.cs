@@ -6,6 +6,7 @@ using Rabbit.Client.Status;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Relay;
+using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Connection;
 
@@ -24,15 +25,27 @@ internal sealed partial class DataChannels(
     private readonly CancellationTokenSource _sessionEnded = CancellationTokenSource.CreateLinkedTokenSource(abort);
     private readonly SemaphoreSlim _dials = new(DialsAtOnce);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
+    // A cluster's nodes are few; a server that makes up others is authenticated, and bounded by its control channel.
+    private readonly Dictionary<(string Address, string Fingerprint), NodeDialer> _nodes = [];
     private readonly VanishedPeers _vanished = new(hello.DeadAfter, time);
     private long _lastReport;
 
     /// <summary>Opens so many channels; returns at once. Those that cannot be opened are reported to the server.</summary>
-    public void Open(int count, ControlWriter control)
+    public void Open(int count, ControlWriter control) => Open(count, () => RunAsync(dialling => dialer.DialAsync(server, dialling), "", control));
+
+    /// <summary>Opens channels to another node; otherwise as <see cref="Open(int, ControlWriter)"/>.</summary>
+    public void OpenAt(OpenChannelsAt asked, ControlWriter control)
+    {
+        if (!_nodes.TryGetValue((asked.Address, asked.Fingerprint), out NodeDialer? node))
+            _nodes[(asked.Address, asked.Fingerprint)] = node = new NodeDialer(dialer, asked.Address, asked.Fingerprint);
+        Open(asked.Count, () => RunAsync(node.DialAsync, asked.Address, control));
+    }
+
+    private void Open(int count, Func<Task> run)
     {
         for (; count > 0; count--)
         {
-            Task channel = RunAsync(control);
+            Task channel = run();
             if (channel.IsCompleted)
                 continue;
             _running[channel] = true;
@@ -58,7 +71,7 @@ internal sealed partial class DataChannels(
         _dials.Dispose();
     }
 
-    private async Task RunAsync(ControlWriter control)
+    private async Task RunAsync(Func<CancellationToken, Task<RelayEnd>> dial, string address, ControlWriter control)
     {
         try
         {
@@ -66,7 +79,7 @@ internal sealed partial class DataChannels(
             await _dials.WaitAsync(_sessionEnded.Token);
             try
             {
-                channel = await DataChannel.OpenAsync(dialer, server, hello, _sessionEnded.Token);
+                channel = await DataChannel.OpenAsync(dial, hello, _sessionEnded.Token);
             }
             finally
             {
@@ -84,7 +97,7 @@ internal sealed partial class DataChannels(
         }
         catch (Exception e) when (e is ServerUnavailableException or TunnelFailedException)
         {
-            control.TryPost(new OpenFailed(1, e.Message));
+            control.TryPost(new OpenFailed(1, e.Message, address));
             if (ShouldReport())
                 LogChannelFailed(e.Message);
         }

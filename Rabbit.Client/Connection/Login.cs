@@ -11,7 +11,7 @@ using Rabbit.Protocol.Transport;
 namespace Rabbit.Client.Connection;
 
 /// <summary>Logs in on a control channel.</summary>
-internal sealed class Login(ConnectOptions options, TimeProvider time)
+internal sealed class Login(TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
@@ -21,30 +21,54 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
     public ServerHello Last { get; private set; }
 
     /// <summary>Sends the hello and reads the answer.</summary>
-    /// <param name="transport">A fresh connection to the control port.</param>
+    /// <param name="transport">A fresh connection to the control port, or a standby one.</param>
+    /// <param name="place">Where it leads.</param>
+    /// <param name="isStandby">True for a standby connection, on which the preamble was sent.</param>
     /// <param name="yield">True not to supersede another client.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServerUnavailableException">The server did not answer, rejected for now, or is no Rabbit server.</exception>
     /// <exception cref="TunnelFailedException">The server rejected for good.</exception>
-    public async Task<ServerHello> RunAsync(DetachableTransport transport, bool yield, CancellationToken cancellationToken)
+    public async Task<ServerHello> RunAsync(
+        DetachableTransport transport, ServerPlace place, bool isStandby, bool yield, CancellationToken cancellationToken)
     {
+        ConnectOptions options = place.Options;
+        byte[] hello = Frame.Encode(new ClientHello(
+            Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.Local.DisplayPort, Last.SessionId, Last.Epoch, yield,
+            TraceContext.Of(Activity.Current), options.NoDirect ? ClientAbilities.None : ClientAbilities.ChannelsElsewhere));
+        Last = await AskAsync<ServerHello>(
+            transport, place, isStandby ? hello : [.. Preamble.Bytes, .. hello], answer => MakeSense(answer.Heartbeat, answer.DeadAfter), cancellationToken);
+        return Last;
+    }
+
+    /// <summary>Sends a <see cref="Standby"/> and reads the answer; otherwise as <see cref="RunAsync"/>.</summary>
+    public Task<StandbyAccepted> ParkAsync(DetachableTransport transport, ServerPlace place, CancellationToken cancellationToken)
+    {
+        byte[] standby = Frame.Encode(new Standby(Minor: 0, Software, place.Options.Token.Reveal(), place.Options.Name));
+        return AskAsync<StandbyAccepted>(
+            transport, place, [.. Preamble.Bytes, .. standby], answer => MakeSense(answer.Heartbeat, answer.DeadAfter), cancellationToken);
+    }
+
+    private async Task<T> AskAsync<T>(
+        DetachableTransport transport, ServerPlace place, byte[] question, Func<T, bool> makesSense, CancellationToken cancellationToken)
+        where T : struct, IMessage<T>
+    {
+        ConnectOptions options = place.Options;
         using var timeout = new CancellationTokenSource(Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         byte[] first = [];
         try
         {
-            transport.Output.Write(Preamble.Bytes);
-            transport.Output.Write(Frame.Encode(new ClientHello(
-                Minor: 0, Software, options.Token.Reveal(), options.Name, (ushort)options.Local.DisplayPort, Last.SessionId, Last.Epoch, yield,
-                TraceContext.Of(Activity.Current))));
+            transport.Output.Write(question);
             await transport.Output.FlushAsync(either.Token);
             first = await PeekAsync(transport.Input, either.Token);
-            Frame answer = await transport.Input.ReadFrameAsync(ProtocolLimits.Payload, either.Token)
+            Frame answer = await ReadAsync(transport.Input, either.Token)
                 ?? throw new ServerUnavailableException($"{options.Host}:{options.Port} closed the connection without an answer; see that it is the control port");
             if (answer.Type == FrameType.Reject)
                 throw Explain(answer.Read<Reject>());
-            Last = Check(answer.Read<ServerHello>());
-            return Last;
+            if (answer.Type == FrameType.GoAway) // Sent to a standby connection before it has read the hello.
+                throw new ServerUnavailableException(ServerText.Escape(answer.Read<GoAway>().Sentence));
+            T message = answer.Read<T>();
+            return makesSense(message) ? message : throw new ProtocolException("The heartbeat's times make no sense.");
         }
         catch (ProtocolException)
         {
@@ -64,6 +88,17 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
         }
     }
 
+    // On a standby connection the answer to the last heartbeat may come first.
+    private static async Task<Frame?> ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Frame? frame = await input.ReadFrameAsync(ProtocolLimits.Payload, cancellationToken);
+            if (frame is not { Type: FrameType.Pong })
+                return frame;
+        }
+    }
+
     /// <summary>The first bytes of the answer, left where they are.</summary>
     private static async Task<byte[]> PeekAsync(PipeReader input, CancellationToken cancellationToken)
     {
@@ -73,12 +108,10 @@ internal sealed class Login(ConnectOptions options, TimeProvider time)
         return first;
     }
 
-    private static ServerHello Check(ServerHello hello) =>
-        hello.Heartbeat > TimeSpan.Zero && hello.Heartbeat <= LongestHeartbeat && hello.DeadAfter >= hello.Heartbeat
-            ? hello
-            : throw new ProtocolException("The heartbeat's times make no sense.");
+    private static bool MakeSense(TimeSpan heartbeat, TimeSpan deadAfter) =>
+        heartbeat > TimeSpan.Zero && heartbeat <= LongestHeartbeat && deadAfter >= heartbeat;
 
     private static Exception Explain(Reject reject) => reject.Retryable
-        ? new ServerUnavailableException(ServerText.Escape(reject.Sentence), reject.RetryAfter, yield: reject.Code == RejectCode.Occupied)
+        ? new ServerUnavailableException(ServerText.Escape(reject.Sentence), reject.RetryAfter, yield: reject.Code == RejectCode.Occupied) { HasAnswered = true }
         : new TunnelFailedException(ServerText.Escape(reject.Sentence));
 }

@@ -39,6 +39,18 @@ internal sealed class ReconnectBackoff(TimeProvider time, Random random)
         return AtOnceWithin * random.NextDouble();
     }
 
+    /// <summary>
+    /// True when the session that has ended was long enough that another may follow at once elsewhere; then the wait is over. False after
+    /// one of less than a second, and after none.
+    /// </summary>
+    public bool TryGoOn()
+    {
+        if (_connectedAt is not { } since || time.GetElapsedTime(since) < AtOnceAfter)
+            return false;
+        SessionEnded();
+        return true;
+    }
+
     private void SessionEnded()
     {
         if (_connectedAt is { } since && time.GetElapsedTime(since) >= Stable)

@@ -51,6 +51,40 @@ internal sealed class ServerDialer(ConnectOptions options, ServerTrust trust, Ti
         }
     }
 
+    /// <summary>
+    /// Connects to another node of the cluster, which must show the certificate that the server has told of; in plaintext only where this
+    /// tunnel's own server is spoken to so.
+    /// </summary>
+    /// <exception cref="ServerUnavailableException">The node does not answer, is not the one, or is not to be connected to.</exception>
+    public async Task<RelayEnd> DialNodeAsync(DnsEndPoint node, string fingerprint, CancellationToken cancellationToken)
+    {
+        if (options.NoDirect)
+            throw new ServerUnavailableException("data channels to other nodes are switched off here (--no-direct)");
+        if (!options.Plaintext && fingerprint.Length == 0)
+            throw new ServerUnavailableException($"{node.Host}:{node.Port} has no certificate, and this client speaks plaintext only where it is told to");
+        using var timeout = new CancellationTokenSource(Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        RelayEnd? end = null;
+        try
+        {
+            end = await ConnectAsync(IPAddress.TryParse(node.Host, out IPAddress? address) ? new IPEndPoint(address, node.Port) : node, either.Token);
+            return options.Plaintext ? end : await TlsEnd.AuthenticateAsClientAsync(end, trust.CreateNodeOptions(fingerprint), either.Token);
+        }
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or AuthenticationException)
+        {
+            end?.Abort();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new ServerUnavailableException(e is AuthenticationException
+                ? $"what answers at {NameOf(node)} does not show the certificate that the server has told of"
+                : Explain(e, isConnected: end is not null, NameOf(node)));
+        }
+        catch
+        {
+            end?.Abort();
+            throw;
+        }
+    }
+
     private async Task<RelayEnd> ConnectAsync(EndPoint server, CancellationToken cancellationToken)
     {
         Socket socket = server is IPEndPoint { AddressFamily: var family }

@@ -20,4 +20,10 @@ internal sealed class ServerUnavailableException(
     public bool Yield => yield;
 
     public bool ComeAtOnce => comeAtOnce;
+
+    /// <summary>Where the server asked to come back, <c>host:port</c>; empty: to itself.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>True when a Rabbit server has answered, and turned the login away.</summary>
+    public bool HasAnswered { get; init; }
 }

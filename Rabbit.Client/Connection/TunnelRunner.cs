@@ -12,18 +12,26 @@ using Rabbit.Protocol.Transport;
 
 namespace Rabbit.Client.Connection;
 
-/// <summary>Keeps one tunnel up: logs in, serves the session, and comes back by itself whenever it is lost.</summary>
+/// <summary>
+/// Keeps one tunnel up: logs in, serves the session, and comes back by itself whenever it is lost, to the same server, or to another node
+/// of its cluster.
+/// </summary>
 internal sealed partial class TunnelRunner(
     ConnectOptions options, ServerTrust trust, TunnelStatus status, TimeProvider time, Random random, ILogger logger)
 {
+    // Each may take some seconds until it is known to be away.
+    private const int MostOthers = 3;
+
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly ServerDialer _dialer = new(options, trust, time);
+    private readonly ServerPlaces _places = new(options, trust, time);
     private readonly LocalService _service = new(options, time);
-    private readonly Login _login = new(options, time);
+    private readonly Login _login = new(time);
     private readonly ReconnectBackoff _backoff = new(time, random);
     private readonly HealthWatch? _health = options.Health is { } asked ? new HealthWatch(new LocalService(options, time), asked, status, time, logger) : null;
     private readonly List<DataChannels> _lingering = [];
+    private StandbyConnection? _standby;
+    private ServerPlace? _named;
     private bool _wasUp;
     private bool _yield;
     private long? _lostAt;
@@ -56,8 +64,14 @@ internal sealed partial class TunnelRunner(
                 }
                 _lostAt ??= time.GetTimestamp();
                 _yield |= reason.Yield; // Until it gets in: a server that restarts meanwhile is no reason to fight back.
-                TimeSpan wait = reason.ComeAtOnce ? reason.RetryAfter + _backoff.AtOnce() : _backoff.Next(reason.RetryAfter);
+                _named = reason.Host.Length > 0 ? _places.Find(reason.Host) : null;
                 string why = reason.Message.TrimEnd('.');
+                if (await GoesOnElsewhereAsync(reason))
+                {
+                    LogMoves(_standby!.Place.Address, why);
+                    continue;
+                }
+                TimeSpan wait = reason.ComeAtOnce ? reason.RetryAfter + _backoff.AtOnce() : _backoff.Next(reason.RetryAfter);
                 status.Lost(why, wait);
                 LogLost(why, wait.TotalSeconds);
                 await Task.Delay(wait, time, cancellationToken);
@@ -72,56 +86,125 @@ internal sealed partial class TunnelRunner(
             abort.CancelAfter(LeaveTimeout);
             await ended.CancelAsync();
             await watching;
+            await DropStandbyAsync();
             foreach (DataChannels channels in _lingering)
                 await channels.DisposeAsync();
         }
     }
 
+    /// <summary>
+    /// True when there is a standby, and nothing speaks against logging in there at once: the server was lost, or sends its clients away. A
+    /// standby that is not used now is closed.
+    /// </summary>
+    private async ValueTask<bool> GoesOnElsewhereAsync(ServerUnavailableException reason)
+    {
+        if (_standby is not null && !reason.Yield && (reason.ComeAtOnce || reason.RetryAfter == TimeSpan.Zero) && _backoff.TryGoOn())
+            return true;
+        await DropStandbyAsync();
+        return false;
+    }
+
+    private async ValueTask DropStandbyAsync()
+    {
+        if (_standby is { } unused)
+            await unused.DisposeAsync();
+        _standby = null;
+    }
+
     private async Task ServeAsync(CancellationToken abort, CancellationToken cancellationToken)
     {
-        var (transport, hello) = await LogInAsync(cancellationToken);
+        var (place, transport, hello) = await LogInAsync(cancellationToken);
         await using RelayEnd end = transport.End;
         _yield = false;
+        _named = null;
         _backoff.Connected();
+        _places.Forget();
         SocketTuning.DetectDeadPeer(end.Socket, hello.DeadAfter);
         await DropIdleAsync();
-        IPAddress answered = ((IPEndPoint)end.Socket.RemoteEndPoint!).Address;
-        var server = new IPEndPoint(answered.IsIPv4MappedToIPv6 ? answered.MapToIPv4() : answered, hello.ControlPort);
-        var channels = new DataChannels(server, _service, _dialer, hello, _health, status.Traffic, time, logger, abort);
+        IPEndPoint server = await ServerAddress.FindChannelsAsync(hello, end.Socket, time, cancellationToken);
+        var channels = new DataChannels(server, _service, place.Dialer, hello, _health, status.Traffic, time, logger, abort);
         _lingering.Add(channels);
         LogUp(hello);
+        StandbyKeeper? standby = options.NoStandby ? null : new StandbyKeeper(_places, status, time, random, logger);
+        standby?.Start();
         try
         {
-            await new ControlChannel(hello, channels, _health, status, time).RunAsync(transport, cancellationToken);
+            await new ControlChannel(hello, channels, _places, _health, status, time).RunAsync(transport, cancellationToken);
         }
         finally
         {
+            if (standby is not null)
+                _standby = await standby.EndAsync();
             await channels.EndSessionAsync();
         }
     }
 
-    private async Task<(DetachableTransport Transport, ServerHello Hello)> LogInAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Logs in where that is quickest: by the standby; where the server has sent us; or at the server that we were given, or, when that does not
+    /// answer, at another node of its cluster.
+    /// </summary>
+    private async Task<LoggedIn> LogInAsync(CancellationToken cancellationToken)
     {
         status.Connecting();
-        using Activity? span = ClientTraces.StartLogin(options);
+        if (_standby is { } standby)
+        {
+            _standby = null;
+            if (await TryLogInAsync(standby.Place, standby.Transport, cancellationToken) is { } loggedIn)
+                return loggedIn;
+        }
+        if (_named is { } named)
+        {
+            _named = null;
+            if (await TryLogInAsync(named, parked: null, cancellationToken) is { } loggedIn)
+                return loggedIn;
+        }
         try
         {
-            var transport = new DetachableTransport(await _dialer.DialAsync(new DnsEndPoint(options.Host, options.Port), cancellationToken));
-            try
+            return await LogInAsync(_places.Given, parked: null, cancellationToken);
+        }
+        catch (ServerUnavailableException e) when (!e.HasAnswered)
+        {
+            ServerPlace[] others = [.. _places.All().Where(place => place.Address != _places.Given.Address)];
+            random.Shuffle(others);
+            foreach (ServerPlace other in others.Take(MostOthers))
             {
-                ServerHello hello = await _login.RunAsync(transport, _yield, cancellationToken);
-                span?.SetTag("rabbit.session.id", hello.SessionId.ToString());
-                span?.SetTag("rabbit.tunnel.port", (int)hello.TunnelPort);
-                return (transport, hello);
+                if (await TryLogInAsync(other, parked: null, cancellationToken) is { } loggedIn)
+                    return loggedIn;
             }
-            catch
-            {
-                await transport.End.DisposeAsync();
-                throw;
-            }
+            throw;
+        }
+    }
+
+    // Null where the place cannot take the tunnel now; that another client has it is the same everywhere.
+    private async Task<LoggedIn?> TryLogInAsync(ServerPlace place, DetachableTransport? parked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LogInAsync(place, parked, cancellationToken);
+        }
+        catch (ServerUnavailableException e) when (!e.Yield)
+        {
+            LogUnavailable(place.Address, e.Message.TrimEnd('.'));
+            return null;
+        }
+    }
+
+    private async Task<LoggedIn> LogInAsync(ServerPlace place, DetachableTransport? parked, CancellationToken cancellationToken)
+    {
+        using Activity? span = ClientTraces.StartLogin(place.Options);
+        DetachableTransport? transport = parked;
+        try
+        {
+            transport ??= new DetachableTransport(await place.DialAsync(cancellationToken));
+            ServerHello hello = await _login.RunAsync(transport, place, isStandby: parked is not null, _yield, cancellationToken);
+            span?.SetTag("rabbit.session.id", hello.SessionId.ToString());
+            span?.SetTag("rabbit.tunnel.port", (int)hello.TunnelPort);
+            return new LoggedIn(place, transport, hello);
         }
         catch (Exception e)
         {
+            if (transport is not null)
+                await transport.End.DisposeAsync();
             span.Fail(e.GetType().Name, e.Message);
             throw;
         }
@@ -155,6 +238,14 @@ internal sealed partial class TunnelRunner(
     [LoggerMessage(EventIds.TunnelBack, LogLevel.Information, "Tunnel is back at {PublicHost}:{Port} after {Seconds:0.0} s")]
     private partial void LogBack(string publicHost, int port, double seconds);
 
+    [LoggerMessage(EventIds.TunnelMoves, LogLevel.Information, "The tunnel goes on at {Address}: {Reason}")]
+    private partial void LogMoves(string address, string reason);
+
+    [LoggerMessage(EventIds.PlaceUnavailable, LogLevel.Information, "No tunnel at {Address}: {Reason}; trying elsewhere")]
+    private partial void LogUnavailable(string address, string reason);
+
     [LoggerMessage(EventIds.ServerLost, LogLevel.Warning, "No tunnel: {Reason}; trying again in {Seconds:0.0} s")]
     private partial void LogLost(string reason, double seconds);
+
+    private readonly record struct LoggedIn(ServerPlace Place, DetachableTransport Transport, ServerHello Hello);
 }

@@ -23,4 +23,11 @@ namespace Rabbit.Client.Status;
 internal sealed record TunnelSnapshot(
     string? Name, TunnelState State, DateTimeOffset Since, string? Reason, DateTimeOffset? NextTryAt, string Server, string? PublicAddress, string Local,
     ServiceState Service, string? ServiceReason, double? RoundTripMilliseconds, int VisitorsNow, long VisitorsTotal, long BytesUp, long BytesDown,
-    long BytesUpPerSecond, long BytesDownPerSecond);
+    long BytesUpPerSecond, long BytesDownPerSecond)
+{
+    /// <summary>Address of the node where it is logged in; null where the server is no cluster.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Address of the node where it goes on when that one is lost; null without a standby.</summary>
+    public string? Standby { get; init; }
+}

@@ -19,6 +19,8 @@ internal sealed class TunnelStatus(string? name, ConnectOptions options, TimePro
     private string? _publicAddress;
     private ServiceHealth _service;
     private TimeSpan? _roundTrip;
+    private string? _node;
+    private string? _standby;
 
     /// <summary>Something has changed that is worth showing at once; called from any thread, and must not wait.</summary>
     public event Action? Changed;
@@ -35,6 +37,26 @@ internal sealed class TunnelStatus(string? name, ConnectOptions options, TimePro
         lock (_lock)
             _publicAddress = publicAddress;
         Become(TunnelState.Live, null);
+    }
+
+    /// <summary>Its session is with this node of the server's cluster; null where the server is none of several.</summary>
+    public void LoggedInAt(string? node)
+    {
+        lock (_lock)
+            _node = node;
+        Changed?.Invoke();
+    }
+
+    /// <summary>It would go on at this node; null where it has no standby.</summary>
+    public void StandbyAt(string? node)
+    {
+        lock (_lock)
+        {
+            if (_standby == node)
+                return;
+            _standby = node;
+        }
+        Changed?.Invoke();
     }
 
     /// <summary>It was lost, or could not be made.</summary>
@@ -69,7 +91,11 @@ internal sealed class TunnelStatus(string? name, ConnectOptions options, TimePro
         {
             return new TunnelSnapshot(
                 name, _state, _since, _reason, _nextTryAt, _server, _publicAddress, _local, _service.State, _service.State == ServiceState.Down ? _service.Sentence : null,
-                _roundTrip?.TotalMilliseconds, traffic.VisitorsNow, traffic.VisitorsTotal, traffic.Up, traffic.Down, traffic.UpPerSecond, traffic.DownPerSecond);
+                _roundTrip?.TotalMilliseconds, traffic.VisitorsNow, traffic.VisitorsTotal, traffic.Up, traffic.Down, traffic.UpPerSecond, traffic.DownPerSecond)
+            {
+                Node = _node,
+                Standby = _standby,
+            };
         }
     }
 
@@ -81,7 +107,7 @@ internal sealed class TunnelStatus(string? name, ConnectOptions options, TimePro
                 _since = time.GetUtcNow();
             (_state, _reason, _nextTryAt) = (state, reason, nextTryAt);
             if (state != TunnelState.Live)
-                _roundTrip = null;
+                (_roundTrip, _node) = (null, null);
         }
         Changed?.Invoke();
     }

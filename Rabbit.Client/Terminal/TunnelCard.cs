@@ -23,6 +23,8 @@ internal static class TunnelCard
             Add("", trouble);
         Add("Visitors at", tunnel.PublicAddress ?? "-");
         Add("Service", tunnel.Service == ServiceState.Up ? $"{tunnel.Local} (works)" : tunnel.Local);
+        if (tunnel.Node is not null)
+            Add("Node", tunnel.Standby is null ? tunnel.Node : $"{tunnel.Node}, standby {tunnel.Standby}");
         Add("Round trip", Amounts.RoundTrip(tunnel.RoundTripMilliseconds));
         Add("Visitors", string.Create(CultureInfo.InvariantCulture, $"{tunnel.VisitorsNow} now, {tunnel.VisitorsTotal} in all"));
         Add("Up", $"{Amounts.Bytes(tunnel.BytesUp)}, {Amounts.Rate(tunnel.BytesUpPerSecond)}");

@@ -15,6 +15,8 @@ internal static class TunnelTable
         new("STATE", 0, false, TunnelWords.State),
         new("VISITORS AT", 1, false, (tunnel, _) => tunnel.PublicAddress ?? "-"),
         new("SERVICE", 6, false, (tunnel, _) => tunnel.Local),
+        new("NODE", 7, false, (tunnel, _) => tunnel.Node ?? ""),
+        new("STANDBY", 8, false, (tunnel, _) => tunnel.Standby ?? ""),
         new("RTT", 5, true, (tunnel, _) => Amounts.RoundTrip(tunnel.RoundTripMilliseconds)),
         new("NOW", 2, true, (tunnel, _) => tunnel.VisitorsNow.ToString(CultureInfo.InvariantCulture)),
         new("IN ALL", 4, true, (tunnel, _) => tunnel.VisitorsTotal.ToString(CultureInfo.InvariantCulture)),
@@ -33,7 +35,8 @@ internal static class TunnelTable
     {
         string[][] cells = [.. tunnels.Select(tunnel => Columns.Select(column => column.Text(tunnel, now)).ToArray())];
         int[] widths = [.. Columns.Select((column, i) => cells.Select(row => CellText.Width(row[i])).Append(column.Heading.Length).Max())];
-        int[] shown = Choose(widths, width);
+        bool[] isEmpty = [.. Columns.Select((_, i) => cells.All(row => row[i].Length == 0))];
+        int[] shown = Choose(widths, isEmpty, width);
         var lines = new List<string> { style.Faint(CellText.Fit("  " + Line([.. Columns.Select(column => column.Heading)], shown, widths), width, style.Ellipsis)) };
         for (int i = 0; i < tunnels.Count; i++)
         {
@@ -51,9 +54,9 @@ internal static class TunnelTable
         return lines;
     }
 
-    private static int[] Choose(int[] widths, int width)
+    private static int[] Choose(int[] widths, bool[] isEmpty, int width)
     {
-        List<int> shown = [.. Enumerable.Range(0, Columns.Length)];
+        List<int> shown = [.. Enumerable.Range(0, Columns.Length).Where(i => !isEmpty[i])];
         while (2 + shown.Sum(i => widths[i] + Gap) - Gap > width && shown.Max(i => Columns[i].GivesWay) is > 0 and var least)
             shown.RemoveAll(i => Columns[i].GivesWay == least);
         return [.. shown];

@@ -14,22 +14,34 @@ namespace Rabbit.Client.Trust;
 /// Decides whether the server is the one meant: by a pinned fingerprint, by an authority, by the system's authorities, or else
 /// by trust on first use, which refuses a certificate that has changed.
 /// </summary>
-internal sealed partial class ServerTrust(ConnectOptions options, KnownServers known, ILogger logger)
+internal sealed partial class ServerTrust(
+    ConnectOptions options, KnownServers known, ILogger logger, X509Certificate2Collection? authorities, ClientIdentity? identity)
 {
+    private const string NobodysHost = "rabbit.invalid";
+
     private static readonly SslApplicationProtocol RabbitProtocol = new(Preamble.AlpnName);
 
     // .NET resumes sessions by the server's name, and none where that is an address: data channels then use one that is nobody's
     // (RFC 2606). Their server is known by its certificate.
-    private readonly string _dataHost = IPAddress.TryParse(options.Host, out _) ? "rabbit.invalid" : options.Host;
-    private readonly X509Certificate2Collection? _authorities = LoadAuthorities(options.CaFile);
-    private readonly ClientIdentity? _identity = options.CertificateFile is null ? null : new ClientIdentity(options.CertificateFile, options.CertificateKeyFile);
+    private readonly string _dataHost = IPAddress.TryParse(options.Host, out _) ? NobodysHost : options.Host;
     private volatile string? _accepted;
+
+    /// <exception cref="FormatException">A file that the options name cannot be used, in one sentence.</exception>
+    public ServerTrust(ConnectOptions options, KnownServers known, ILogger logger)
+        : this(
+            options, known, logger, LoadAuthorities(options.CaFile),
+            options.CertificateFile is null ? null : new ClientIdentity(options.CertificateFile, options.CertificateKeyFile))
+    {
+    }
+
+    /// <summary>For a node of the server's cluster: by the fingerprint in its options, if there is one, and otherwise as for the server.</summary>
+    public ServerTrust ForNode(ConnectOptions node) => new(node, known, logger, authorities, identity);
 
     /// <summary>Settings for the handshake of a control channel, which leaves its decision in <paramref name="verdict"/>.</summary>
     public SslClientAuthenticationOptions CreateControlOptions(TrustVerdict verdict)
     {
-        _identity?.Refresh();
-        return CreateOptions(verdict, options.Host, options.Fingerprint is null ? _authorities : [], FindFault);
+        identity?.Refresh();
+        return CreateOptions(verdict, options.Host, options.Fingerprint is null ? authorities : [], FindFault);
     }
 
     /// <summary>
@@ -37,25 +49,31 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
     /// and no chain is built for it again. Where it shows another, <paramref name="verdict"/> says so: the server's may have been renewed.
     /// </summary>
     public SslClientAuthenticationOptions CreateDataOptions(TrustVerdict verdict) => CreateOptions(
-        verdict, _dataHost, authorities: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
+        verdict, _dataHost, roots: [], (certificate, _, _) => CertificateFingerprint.Of(certificate) == _accepted
             ? null
             : "The server shows another certificate than at the login.");
 
+    /// <summary>Settings for the handshake of a data channel with another node: it must show the certificate of this fingerprint.</summary>
+    public SslClientAuthenticationOptions CreateNodeOptions(string fingerprint) => CreateOptions(
+        // Each node has sessions of its own to resume, under a name that is nobody's, too.
+        new TrustVerdict(), $"{fingerprint[..Math.Min(32, fingerprint.Length)]}.{NobodysHost}", roots: [],
+        (certificate, _, _) => CertificateFingerprint.Of(certificate) == fingerprint ? null : "The node shows another certificate than the server has told of.");
+
     /// <param name="verdict">Takes the decision.</param>
     /// <param name="host">Name of the server.</param>
-    /// <param name="authorities">
-    /// Roots to build the chain to, which is done for every handshake; null: the system's, of which there are a hundred and more.
+    /// <param name="roots">
+    /// Authorities to build the chain to, which is done for every handshake; null: the system's, of which there are a hundred and more.
     /// </param>
     /// <param name="findFault">Says why the certificate is refused, or null.</param>
     private SslClientAuthenticationOptions CreateOptions(
-        TrustVerdict verdict, string host, X509Certificate2Collection? authorities, Func<X509Certificate, SslPolicyErrors, bool, string?> findFault)
+        TrustVerdict verdict, string host, X509Certificate2Collection? roots, Func<X509Certificate, SslPolicyErrors, bool, string?> findFault)
     {
         var tls = new SslClientAuthenticationOptions
         {
             TargetHost = host,
             ApplicationProtocols = [RabbitProtocol],
             EnabledSslProtocols = TlsVersions.Allowed,
-            ClientCertificateContext = _identity?.Current,
+            ClientCertificateContext = identity?.Current,
             RemoteCertificateValidationCallback = (stream, certificate, _, errors) =>
             {
                 verdict.Refusal = certificate is null
@@ -64,7 +82,7 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
                 return verdict.Refusal is null;
             },
         };
-        if (authorities is not null)
+        if (roots is not null)
         {
             tls.CertificateChainPolicy = new X509ChainPolicy
             {
@@ -72,7 +90,7 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
                 RevocationMode = X509RevocationMode.NoCheck,
                 DisableCertificateDownloads = true,
             };
-            tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
         }
         return tls;
     }
@@ -89,7 +107,7 @@ internal sealed partial class ServerTrust(ConnectOptions options, KnownServers k
             if (fingerprint != pinned)
                 fault = $"The server's certificate is not the pinned one: expected {pinned}, got {fingerprint}. If the server's certificate was replaced on purpose, use the new fingerprint; otherwise somebody is in between.";
         }
-        else if (_authorities is not null)
+        else if (authorities is not null)
         {
             if (errors != SslPolicyErrors.None)
                 fault = $"The server's certificate was not issued for {options.Host} by the authority in {options.CaFile} ({errors}).";

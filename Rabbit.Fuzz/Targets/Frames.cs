@@ -57,10 +57,21 @@ internal static class Frames
             case FrameType.GoAway: ReadBack<GoAway>(frame); break;
             case FrameType.Disconnect: ReadBack<Disconnect>(frame); break;
             case FrameType.ServiceHealth: ReadBack<ServiceHealth>(frame); break;
+            case FrameType.Nodes: ReadBack<Nodes>(frame); break;
+            case FrameType.Standby: ReadBack<Standby>(frame); break;
+            case FrameType.StandbyAccepted: ReadBack<StandbyAccepted>(frame); break;
             case FrameType.DataHello: ReadBack<DataHello>(frame); break;
             case FrameType.Start: ReadBack<Start>(frame); break;
             case FrameType.Accepted: ReadBack<Accepted>(frame); break;
             case FrameType.Refused: ReadBack<Refused>(frame); break;
+            case FrameType.OpenChannelsAt: ReadBack<OpenChannelsAt>(frame); break;
+            case FrameType.ForwardHello: ReadBack<ForwardHello>(frame); break;
+            case FrameType.NodeHello: ReadBack<NodeHello>(frame); break;
+            case FrameType.AskGrant: ReadBack<AskGrant>(frame); break;
+            case FrameType.Grant: ReadBack<Grant>(frame); break;
+            case FrameType.OpenChannels: ReadBack<OpenChannels>(frame); break;
+            case FrameType.ChannelsRefused: ReadBack<ChannelsRefused>(frame); break;
+            case FrameType.SessionOver: ReadBack<SessionOver>(frame); break;
             default: break; // Skipped by every peer.
         }
     }

@@ -1,5 +1,6 @@
 using Rabbit.Host.Startup;
 using Rabbit.Persistence.Alerts;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 
@@ -10,7 +11,7 @@ namespace Rabbit.Host.Alerts;
 /// when much happens, and a client that is back within the grace is no alert.
 /// </summary>
 internal sealed partial class AlertWatch(
-    TunnelRegistry tunnels, AlertStore store, AlertQueue queue, AlertSettings settings, AlertMetrics metrics, StateStart state,
+    TunnelRegistry tunnels, AlertStore store, AlertQueue queue, AlertSettings settings, AlertMetrics metrics, IDuties duties, StateStart state,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AlertWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -72,7 +73,7 @@ internal sealed partial class AlertWatch(
     private async Task LookAtTunnelsAsync(CancellationToken cancellationToken)
     {
         var growing = new Dictionary<(string TokenId, string Type), (DateTimeOffset Since, long Seen)>();
-        foreach (TunnelSnapshot tunnel in tunnels.List().Where(tunnel => tunnel.State != TunnelState.Draining))
+        foreach (TunnelSnapshot tunnel in tunnels.List().Where(IsLookedAfter))
         {
             if (tunnel.Health == TunnelHealth.ClientOffline)
             {
@@ -112,9 +113,13 @@ internal sealed partial class AlertWatch(
         }
     }
 
+    // In a cluster each node looks after its own clients, and one of them after those that are away.
+    private bool IsLookedAfter(TunnelSnapshot tunnel) =>
+        tunnel.State != TunnelState.Draining && !tunnel.IsElsewhere && (tunnel.Health != TunnelHealth.ClientOffline || duties.AreMine);
+
     private async Task LookAtTokensAsync(CancellationToken cancellationToken)
     {
-        if (settings.ExpiryDays.Count == 0)
+        if (settings.ExpiryDays.Count == 0 || !duties.AreMine)
             return;
         DateTimeOffset now = time.GetUtcNow();
         foreach (ExpiringToken token in await store.ListExpiringAsync(now, now.AddDays(settings.ExpiryDays[^1]), cancellationToken))

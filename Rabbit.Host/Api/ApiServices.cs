@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Rabbit.Host.Api.Access;
 using Rabbit.Host.Api.Answers;
 using Rabbit.Host.Api.Audits;
+using Rabbit.Host.Api.Cluster;
 using Rabbit.Host.Api.Connections;
 using Rabbit.Host.Api.Description;
 using Rabbit.Host.Api.Events;
@@ -40,6 +41,7 @@ internal static class ApiServices
         services.AddSingleton<TokenOperations>();
         services.AddSingleton<SessionOperations>();
         services.AddSingleton<SettingOperations>();
+        services.AddSingleton<ClusterOperations>();
 
         services.AddAuthentication(ApiKeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
@@ -71,6 +73,7 @@ internal static class ApiServices
         api.MapSessions();
         api.MapConnections();
         api.MapRestoration();
+        api.MapCluster();
         api.MapStatistics();
         api.MapSettings();
         api.MapKeys();

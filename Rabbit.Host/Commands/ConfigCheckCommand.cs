@@ -30,5 +30,7 @@ internal static class ConfigCheckCommand
         if (options.CertificateFile.Length > 0)
             _ = files.ReadCertificate();
         _ = files.ReadClientAuthorities();
+        if (options.IsClustered)
+            NodeMaterial.Check(options);
     }
 }

@@ -16,6 +16,7 @@ internal static class RabbitCommand
         foreach (Command command in ApiCommand.CreateAll())
             root.Subcommands.Add(command);
         root.Subcommands.Add(AlertCommand.Create());
+        root.Subcommands.Add(ClusterCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)

@@ -78,4 +78,15 @@ internal static class DataDirectory
             writer.Write(content);
         File.Move(written, file, overwrite: true);
     }
+
+    /// <summary>Writes a secret into a new file that only this account can read.</summary>
+    /// <exception cref="IOException">It is there already, or cannot be made.</exception>
+    public static void WriteNewSecret(string file, string content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = SecretFile;
+        using var writer = new StreamWriter(file, options);
+        writer.Write(content);
+    }
 }

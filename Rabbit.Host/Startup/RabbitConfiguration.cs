@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Rabbit.Host.Alerts;
 using Rabbit.Host.Settings;
 using Rabbit.Persistence;
@@ -101,5 +102,27 @@ internal static class RabbitConfiguration
         PersistenceOptions persistence = configuration.GetSection(Section).Get<PersistenceOptions>()!;
         if (persistence.PortRangeStart > persistence.PortRangeEnd)
             throw new FormatException($"The port range {persistence.PortRangeStart}-{persistence.PortRangeEnd} is empty; give both ends with --port-range, such as 10000-20000.");
+        TunnelingOptions tunneling = configuration.GetSection(Section).Get<TunnelingOptions>()!;
+        if (tunneling.IsClustered)
+            CheckNode(configuration, tunneling, persistence);
+    }
+
+    private static void CheckNode(ConfigurationManager configuration, TunnelingOptions tunneling, PersistenceOptions persistence)
+    {
+        string bind = SettingNames.NameOf(configuration, $"{Section}:{nameof(TunnelingOptions.ClusterBind)}");
+        if (persistence.Database.Length == 0)
+            throw new FormatException($"{bind} makes this server a node of a cluster, which needs PostgreSQL; name the nodes' common database with --database.");
+        if (persistence.Redis.Length == 0)
+            throw new FormatException($"{bind} makes this server a node of a cluster, which needs Redis; name the nodes' common one with --redis.");
+        if (IPEndPoint.Parse(tunneling.NodeAddress) is { Address: var address } && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
+            throw new FormatException($"Other nodes cannot connect to {tunneling.NodeAddress}; say with --cluster-address at which address and port they reach this one.");
+        (string Flag, string File, string What)[] files =
+        [
+            ("--cluster-authority-file", tunneling.ClusterAuthorityFile, "the nodes' authority"),
+            ("--cluster-certificate-file", tunneling.ClusterCertificateFile, "a certificate"),
+            ("--cluster-certificate-key-file", tunneling.ClusterCertificateKeyFile, "its certificate's private key"),
+        ];
+        foreach (var (flag, _, what) in files.Where(file => file.File.Length == 0))
+            throw new FormatException($"A node of a cluster needs {what}; name the file with {flag} ('rabbit cluster certificate' makes all three).");
     }
 }

@@ -16,6 +16,7 @@ using Rabbit.Host.Tls;
 using Rabbit.Persistence;
 using Rabbit.Protocol.Tls;
 using Rabbit.Tunneling;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.Transport;
 
@@ -56,10 +57,12 @@ internal static class RabbitServer
         builder.Services.AddSingleton(Takeover.Read(configuration));
         builder.Services.AddSingleton<Successor>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Successor>());
-        builder.Services.AddRabbitPersistence(section["Redis"] ?? "");
+        builder.Services.AddRabbitPersistence(section["Redis"] ?? "", isNode: section[nameof(TunnelingOptions.ClusterBind)] is { Length: > 0 });
         builder.Services.AddSingleton<FirstRun>();
         builder.Services.AddSingleton<TlsMaterial>();
         builder.Services.AddSingleton<ITlsMaterial>(provider => provider.GetRequiredService<TlsMaterial>());
+        builder.Services.AddSingleton<NodeMaterial>();
+        builder.Services.AddSingleton<INodeMaterial>(provider => provider.GetRequiredService<NodeMaterial>());
         builder.Services.AddSingleton<StateStart>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<StateStart>());
         builder.Services.AddSingleton(descriptors);

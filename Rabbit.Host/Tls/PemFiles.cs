@@ -7,8 +7,8 @@ namespace Rabbit.Host.Tls;
 /// <summary>The PEM files of TLS (RFC 7468), and what they held when they were read last.</summary>
 /// <param name="certificateFile">The server's certificate, and behind it those between it and its authority.</param>
 /// <param name="keyFile">Its private key; empty where the key is in the same file.</param>
-/// <param name="clientCaFile">The authorities of clients' certificates; empty for none.</param>
-internal sealed class PemFiles(string certificateFile, string keyFile, string clientCaFile)
+/// <param name="authorityFile">The authorities of the peers' certificates; empty for none.</param>
+internal sealed class PemFiles(string certificateFile, string keyFile, string authorityFile)
 {
     private byte[] _content = [];
 
@@ -16,7 +16,7 @@ internal sealed class PemFiles(string certificateFile, string keyFile, string cl
     public bool HaveChanged()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in new[] { certificateFile, keyFile, clientCaFile }.Where(file => file.Length > 0))
+        foreach (string file in new[] { certificateFile, keyFile, authorityFile }.Where(file => file.Length > 0))
         {
             byte[] content = ReadOrNothing(file);
             hash.AppendData(BitConverter.GetBytes(content.Length));
@@ -50,20 +50,24 @@ internal sealed class PemFiles(string certificateFile, string keyFile, string cl
 
     /// <summary>The authorities of clients' certificates; null for none.</summary>
     /// <exception cref="IOException">One sentence about what is wrong with the file.</exception>
-    public X509Certificate2Collection? ReadClientAuthorities()
+    public X509Certificate2Collection? ReadClientAuthorities() => ReadAuthorities("client authorities");
+
+    /// <summary>The authorities of the peers' certificates, called so in messages; null for none.</summary>
+    /// <exception cref="IOException">One sentence about what is wrong with the file.</exception>
+    public X509Certificate2Collection? ReadAuthorities(string name)
     {
-        if (clientCaFile.Length == 0)
+        if (authorityFile.Length == 0)
             return null;
         var authorities = new X509Certificate2Collection();
         try
         {
-            authorities.ImportFromPemFile(clientCaFile);
+            authorities.ImportFromPemFile(authorityFile);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The client authorities {clientCaFile} cannot be used ({e.Message.TrimEnd('.')}); it must be a PEM file that this account can read.", e);
+            throw new IOException($"The {name} {authorityFile} cannot be used ({e.Message.TrimEnd('.')}); it must be a PEM file that this account can read.", e);
         }
-        return authorities.Count > 0 ? authorities : throw new IOException($"The client authorities {clientCaFile} hold no certificate in PEM form.");
+        return authorities.Count > 0 ? authorities : throw new IOException($"The {name} {authorityFile} hold no certificate in PEM form.");
     }
 
     private static byte[] ReadOrNothing(string file)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Retention;
@@ -12,7 +13,7 @@ namespace Rabbit.Persistence.Retention;
 /// Removes connections and sessions that have been over for longer than server_settings say, and makes the partitions of the
 /// months to come: a minute after the start, and then every hour.
 /// </summary>
-internal sealed partial class RetentionService(RabbitDatabase database, TimeProvider time, ILogger<RetentionService> logger) : BackgroundService
+internal sealed partial class RetentionService(RabbitDatabase database, IDuties duties, TimeProvider time, ILogger<RetentionService> logger) : BackgroundService
 {
     // Small enough that on SQLite the other writers, who wait their turn meanwhile, do not notice.
     internal const int BatchSize = 2_000;
@@ -30,6 +31,9 @@ internal sealed partial class RetentionService(RabbitDatabase database, TimeProv
         {
             await Task.Delay(pause, time, stoppingToken);
             pause = Interval;
+            // Another node does it; this one takes over within the hour.
+            if (!duties.AreMine)
+                continue;
             try
             {
                 await RunAsync(stoppingToken);

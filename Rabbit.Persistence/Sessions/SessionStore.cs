@@ -1,16 +1,16 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
 using Rabbit.Persistence.Model;
+using Rabbit.Tunneling;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Sessions;
 
 /// <summary>Sessions in the database. Changes go through <see cref="SessionWriter"/>, in order.</summary>
-internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer, TimeProvider time) : ISessionStore
+internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer, IOptions<TunnelingOptions> options, TimeProvider time) : ISessionStore
 {
-    private const string Stale = "stale";
-
     /// <inheritdoc/>
     public Task SaveAsync(SessionChange change) => writer.SaveAsync(change);
 
@@ -22,7 +22,9 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
             Guid[] live = [.. liveSessions];
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             double uptime = await ServerSettings.GetUptimeAsync(context, cancellationToken) + sinceLast.TotalSeconds;
-            await ServerSettings.SetAsync(context, ServerSettings.UptimeSeconds, ServerSettings.Text(uptime), cancellationToken);
+            // Who adds nothing must not write down what another node has added to meanwhile.
+            if (sinceLast > TimeSpan.Zero)
+                await ServerSettings.SetAsync(context, ServerSettings.UptimeSeconds, ServerSettings.Text(uptime), cancellationToken);
             await context.Sessions.Where(row => EF.Parameter(live).Contains(row.Id) && row.EndedAt == null).ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.LastSeenAt, now).SetProperty(row => row.SeenUptime, uptime), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
@@ -39,10 +41,19 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
             if (candidates.Length == 0)
                 return [];
             // Not those whose client has come back since the look.
-            await EndAsync(unseen.Where(row => EF.Parameter(candidates).Contains(row.Id)), Stale, now, cancellationToken);
-            return await context.Sessions.Where(row => EF.Parameter(candidates).Contains(row.Id) && row.EndedAt != null && row.EndReason == Stale)
+            await EndAsync(unseen.Where(row => EF.Parameter(candidates).Contains(row.Id)), EndedSession.Stale, now, cancellationToken);
+            return await context.Sessions.Where(row => EF.Parameter(candidates).Contains(row.Id) && row.EndedAt != null && row.EndReason == EndedSession.Stale)
                 .Select(row => row.Id).ToListAsync(cancellationToken);
         }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<EndedSession>> FindEndedAsync(IReadOnlyCollection<Guid> sessions, CancellationToken cancellationToken)
+    {
+        Guid[] ids = [.. sessions];
+        return database.RunAsync<IReadOnlyList<EndedSession>>(async context => await context.Sessions
+            .Where(row => EF.Parameter(ids).Contains(row.Id) && row.EndedAt != null)
+            .Select(row => new EndedSession(row.Id, row.Epoch, row.EndReason)).ToListAsync(cancellationToken));
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RestorableSession>> TakeRestorableSessionsAsync(CancellationToken cancellationToken) =>
@@ -54,8 +65,10 @@ internal sealed class SessionStore(RabbitDatabase database, SessionWriter writer
                 context.Sessions.Where(row => row.EndedAt == null && (row.Token!.RevokedAt != null || row.Token.ExpiresAt <= now)),
                 "token no longer valid", now, cancellationToken);
             IReadOnlyList<RestorableSession> restorable = await ReadRestorableAsync(context.Sessions, cancellationToken);
-            await context.Sessions.Where(row => row.EndedAt == null && row.Status == SessionStatus.Active)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, SessionStatus.Inactive), cancellationToken);
+            IQueryable<SessionRow> active = context.Sessions.Where(row => row.EndedAt == null && row.Status == SessionStatus.Active);
+            if (options.Value.IsClustered)
+                active = active.Where(row => row.Node == options.Value.Node);
+            await active.ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, SessionStatus.Inactive), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return restorable;
         }, cancellationToken);

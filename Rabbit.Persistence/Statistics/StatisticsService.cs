@@ -3,12 +3,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rabbit.Persistence.Database;
 using Rabbit.Persistence.Management;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Persistence.Statistics;
 
 /// <summary>Keeps the sums of the hours up to date, and removes those that are older than server_settings say: every minute.</summary>
-internal sealed partial class StatisticsService(RabbitDatabase database, HourSums sums, TimeProvider time, ILogger<StatisticsService> logger)
+internal sealed partial class StatisticsService(RabbitDatabase database, HourSums sums, IDuties duties, TimeProvider time, ILogger<StatisticsService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -21,6 +22,8 @@ internal sealed partial class StatisticsService(RabbitDatabase database, HourSum
         bool isAway = false;
         do
         {
+            if (!duties.AreMine)
+                continue;
             try
             {
                 await sums.RunAsync(stoppingToken);

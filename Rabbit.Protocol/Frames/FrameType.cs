@@ -13,9 +13,21 @@ public enum FrameType : byte
     GoAway = 8,
     Disconnect = 9,
     ServiceHealth = 10,
+    Nodes = 11,
+    Standby = 12,
+    StandbyAccepted = 13,
+    OpenChannelsAt = 14,
 
     DataHello = 32,
     Start = 33,
     Accepted = 34,
     Refused = 35,
+    ForwardHello = 36,
+
+    NodeHello = 64,
+    AskGrant = 65,
+    Grant = 66,
+    OpenChannels = 67,
+    ChannelsRefused = 68,
+    SessionOver = 69,
 }

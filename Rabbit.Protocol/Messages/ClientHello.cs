@@ -12,9 +12,11 @@ namespace Rabbit.Protocol.Messages;
 /// <param name="LastEpoch">The epoch of that session, or 0.</param>
 /// <param name="Yield">True to be rejected as <see cref="RejectCode.Occupied"/> rather than supersede a live client.</param>
 /// <param name="Trace">The client's span of the login, to which the server's is linked; absent when it is not recorded.</param>
+/// <param name="Abilities">What the client can do beyond the first version.</param>
 public readonly record struct ClientHello(
     ushort Minor, string Software, string Token, string ClientName, ushort LocalPort,
-    Guid LastSessionId, ulong LastEpoch, bool Yield, TraceContext Trace = default) : IMessage<ClientHello>
+    Guid LastSessionId, ulong LastEpoch, bool Yield, TraceContext Trace = default,
+    ClientAbilities Abilities = ClientAbilities.None) : IMessage<ClientHello>
 {
     public static FrameType Type => FrameType.ClientHello;
 
@@ -28,10 +30,18 @@ public readonly record struct ClientHello(
         writer.Write(LastSessionId);
         writer.Write(LastEpoch);
         writer.Write(Yield);
-        Trace.Write(writer);
+        Trace.Write(writer, isFollowed: Abilities != ClientAbilities.None);
+        if (Abilities != ClientAbilities.None)
+            writer.Write((byte)Abilities);
     }
 
-    public static ClientHello Read(ref PayloadReader reader) => new(
-        reader.ReadUInt16(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadUInt16(),
-        reader.ReadId(), reader.ReadUInt64(), reader.ReadBoolean(), TraceContext.Read(ref reader));
+    public static ClientHello Read(ref PayloadReader reader)
+    {
+        var hello = new ClientHello(
+            reader.ReadUInt16(), reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadUInt16(),
+            reader.ReadId(), reader.ReadUInt64(), reader.ReadBoolean());
+        bool saysAbilities = reader.Remaining > TraceContext.Length;
+        hello = hello with { Trace = TraceContext.Read(ref reader) };
+        return saysAbilities ? hello with { Abilities = (ClientAbilities)reader.ReadByte() } : hello;
+    }
 }

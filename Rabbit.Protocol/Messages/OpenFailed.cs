@@ -3,7 +3,10 @@ using Rabbit.Protocol.Frames;
 namespace Rabbit.Protocol.Messages;
 
 /// <summary>The client could not open that many of the data channels it was asked for (docs/protocol.md, "OpenFailed").</summary>
-public readonly record struct OpenFailed(ushort Count, string Sentence) : IMessage<OpenFailed>
+/// <param name="Count">Channels.</param>
+/// <param name="Sentence">Why, for people.</param>
+/// <param name="Address">The address of <see cref="OpenChannelsAt"/>; empty for channels to this server.</param>
+public readonly record struct OpenFailed(ushort Count, string Sentence, string Address = "") : IMessage<OpenFailed>
 {
     public static FrameType Type => FrameType.OpenFailed;
 
@@ -11,7 +14,9 @@ public readonly record struct OpenFailed(ushort Count, string Sentence) : IMessa
     {
         writer.Write(Count);
         writer.Write(Sentence);
+        writer.Write(Address);
     }
 
-    public static OpenFailed Read(ref PayloadReader reader) => new(reader.ReadUInt16(), reader.ReadString());
+    public static OpenFailed Read(ref PayloadReader reader) =>
+        new(reader.ReadUInt16(), reader.ReadString(), reader.Remaining > 0 ? reader.ReadString() : "");
 }

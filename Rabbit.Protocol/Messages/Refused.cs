@@ -16,6 +16,12 @@ public enum RefusedReason : byte
 
     /// <summary>The client is out of descriptors or memory, or is stopping.</summary>
     ClientBusy = 4,
+
+    /// <summary>Between nodes: the node is not, or no longer, the one whose client serves the tunnel.</summary>
+    NotOwner = 5,
+
+    /// <summary>Between nodes: the client opened no data channel in time.</summary>
+    NoChannel = 6,
 }
 
 /// <summary>The client could not reach the local service; the data channel ends (docs/protocol.md, "Accepted and Refused").</summary>

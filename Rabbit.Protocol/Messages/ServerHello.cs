@@ -14,10 +14,14 @@ namespace Rabbit.Protocol.Messages;
 /// <param name="Heartbeat">Interval of <see cref="Ping"/> in both directions.</param>
 /// <param name="DeadAfter">Silence after which either side gives the other up.</param>
 /// <param name="Service">What the token says that the local service speaks; unknown from a server that does not say.</param>
+/// <param name="ChannelAddress">
+/// Where to dial data channels, <c>host:port</c>, instead of there: this node of a cluster, and no other; empty from a lone server, and from one that
+/// does not say.
+/// </param>
 public readonly record struct ServerHello(
     ushort Minor, Guid SessionId, ulong Epoch, Guid ChannelSecret, ushort TunnelPort, string PublicHost,
     ushort ControlPort, ushort PoolSize, TimeSpan Heartbeat, TimeSpan DeadAfter,
-    DeclaredService Service = DeclaredService.Unknown) : IMessage<ServerHello>
+    DeclaredService Service = DeclaredService.Unknown, string ChannelAddress = "") : IMessage<ServerHello>
 {
     public static FrameType Type => FrameType.ServerHello;
 
@@ -34,10 +38,12 @@ public readonly record struct ServerHello(
         writer.Write(Heartbeat);
         writer.Write(DeadAfter);
         writer.Write((byte)Service);
+        writer.Write(ChannelAddress);
     }
 
     public static ServerHello Read(ref PayloadReader reader) => new(
         reader.ReadUInt16(), reader.ReadId(), reader.ReadUInt64(), reader.ReadId(), reader.ReadUInt16(),
         reader.ReadString(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadMilliseconds(),
-        reader.ReadMilliseconds(), reader.Remaining > 0 ? (DeclaredService)reader.ReadByte() : DeclaredService.Unknown);
+        reader.ReadMilliseconds(), reader.Remaining > 0 ? (DeclaredService)reader.ReadByte() : DeclaredService.Unknown,
+        reader.Remaining > 0 ? reader.ReadString() : "");
 }

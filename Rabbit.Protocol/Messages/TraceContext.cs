@@ -13,7 +13,8 @@ namespace Rabbit.Protocol.Messages;
 /// <param name="Flags">Bit 0: the trace is recorded.</param>
 public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, byte Flags)
 {
-    private const int Length = 25;
+    /// <summary>Bytes that it has where it is written.</summary>
+    internal const int Length = 25;
 
     /// <summary>True when it names a span.</summary>
     public bool IsPresent => TraceId != UInt128.Zero && SpanId != 0;
@@ -45,10 +46,10 @@ public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, byte F
             ActivityTraceId.CreateFromBytes(traceId), ActivitySpanId.CreateFromBytes(spanId), (ActivityTraceFlags)(Flags & 1), traceState: null, isRemote: true);
     }
 
-    /// <summary>Appends it, unless it is absent.</summary>
-    internal void Write(PayloadWriter writer)
+    /// <summary>Appends it; one that is absent only where another field follows, as zeros.</summary>
+    internal void Write(PayloadWriter writer, bool isFollowed = false)
     {
-        if (!IsPresent)
+        if (!IsPresent && !isFollowed)
             return;
         writer.Write((ulong)(TraceId >> 64));
         writer.Write((ulong)TraceId);

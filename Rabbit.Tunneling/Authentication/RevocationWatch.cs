@@ -54,7 +54,8 @@ internal sealed partial class RevocationWatch(
     }
 
     private List<KnownToken> WithTunnel() =>
-        [.. registry.Tunnels.Select(tunnel => tunnel.Token).Select(token => new KnownToken(token.TokenId, token.Revision))];
+        [.. registry.Tunnels.Select(tunnel => tunnel.Token).Concat(registry.StandbyTokens).DistinctBy(token => token.TokenId)
+            .Select(token => new KnownToken(token.TokenId, token.Revision))];
 
     private async Task ApplyAsync(IReadOnlyCollection<KnownToken> known, CancellationToken stoppingToken)
     {

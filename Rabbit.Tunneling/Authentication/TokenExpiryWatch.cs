@@ -6,7 +6,7 @@ using Rabbit.Tunneling.Sessions;
 namespace Rabbit.Tunneling.Authentication;
 
 /// <summary>Ends a tunnel within a second of its token's expiry, and a session of its secret's.</summary>
-internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticator authenticator, KnownAddresses addresses, TimeProvider time)
+internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticator authenticator, StandbyClients standbys, KnownAddresses addresses, TimeProvider time)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -25,6 +25,7 @@ internal sealed class TokenExpiryWatch(TunnelRegistry registry, TokenAuthenticat
                 else
                     tunnel.EndSessionOfOldSecret();
             }
+            standbys.EndExpired(now);
             authenticator.ForgetOld();
             addresses.ForgetOld();
         }

@@ -46,6 +46,9 @@ public interface ITunnelDirectory
     /// </summary>
     ValueTask<bool> ConfirmAsync(string tokenId, long epoch);
 
+    /// <summary>This node has changed: tells the others soon, and not only when its lease is renewed.</summary>
+    void Announce();
+
     /// <summary>
     /// Tokens whose route may have changed, to be looked up by <see cref="Find"/>: another node has become the owner, or the owner is gone.
     /// Has one reader, never completes.

@@ -40,5 +40,10 @@ internal sealed class LocalDirectory : ITunnelDirectory
     }
 
     /// <inheritdoc/>
+    public void Announce()
+    {
+    }
+
+    /// <inheritdoc/>
     public ValueTask<bool> ConfirmAsync(string tokenId, long epoch) => ValueTask.FromResult(true);
 }

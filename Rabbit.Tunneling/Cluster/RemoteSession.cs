@@ -1,4 +1,3 @@
-using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -17,6 +16,17 @@ internal abstract class RemoteSession(Tunnel tunnel, SessionRecord record, Tunne
 
     /// <inheritdoc/>
     public override bool ChannelsAreFramed => true;
+
+    /// <summary>True when a channel that it gave leads to the owner, and not to the client itself.</summary>
+    public virtual bool IsForwarded(RelayEnd channel) => true;
+
+    /// <summary>Cancelled when the owner cannot be reached any more.</summary>
+    public virtual CancellationToken OwnerLost => CancellationToken.None;
+
+    /// <summary>The owner says that it is none any more: the session ends, and its visitors wait for the next.</summary>
+    public virtual void Disown()
+    {
+    }
 
     /// <inheritdoc/>
     public override Task<SessionEnd> RunAsync(IncomingConnection connection) => throw new NotSupportedException("Its control channel is elsewhere.");

@@ -10,6 +10,7 @@ using Rabbit.Protocol.Legacy;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -23,13 +24,16 @@ namespace Rabbit.Tunneling.ControlPort;
 /// Nothing that a peer sends before it has authenticated changes any state.
 /// </summary>
 internal sealed partial class ClientLogin(
-    TokenAuthenticator authenticator, TunnelRegistry registry, KnownAddresses known, LoginPenalties penalties, LegacyChannels legacyChannels,
+    TokenAuthenticator authenticator, TunnelRegistry registry, ITunnelDirectory directory, KnownAddresses known, LoginPenalties penalties,
+    StandbyClients standbys, ClientNodes nodes, LegacyChannels legacyChannels,
     RestoredTunnels restoredTunnels, ServerTls tls, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time, ILogger<ClientLogin> logger)
 {
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PortBusyRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CertificateRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OccupiedRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StandbyRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StoreAwayRetry = TimeSpan.FromSeconds(2);
 
     // The legacy protocol has no heartbeat: for it, probes are what comes regularly.
     private const int ProbesOfSilentProtocol = 9;
@@ -74,14 +78,15 @@ internal sealed partial class ClientLogin(
                 }
                 reject = Refuse(RejectCode.InvalidChannel, "No session here has this channel secret; log in again.");
             }
+            else if (frame.Type == FrameType.Standby && requiredPort is null)
+            {
+                if (await ParkAsync(incoming, frame.Read<Standby>(), cancellationToken) is not { } notNow)
+                    return null;
+                reject = notNow;
+            }
             else
             {
-                ClientHello hello = frame.Read<ClientHello>();
-                trace.Begin(hello.Trace);
-                var client = new ClientDescription(
-                    SessionProtocol.Native, incoming.Remote.ToString(), PeerText.Escape(hello.ClientName), PeerText.Escape(hello.Software),
-                    hello.LocalPort, hello.LastSessionId, hello.Yield);
-                (TunnelSession? session, reject) = await LogInAsync(hello.Token, client, requiredPort, incoming.Remote, trace, cancellationToken);
+                (TunnelSession? session, reject) = await LogInAsync(incoming, frame, requiredPort, trace, cancellationToken);
                 if (session is not null)
                     return session;
             }
@@ -92,6 +97,44 @@ internal sealed partial class ClientLogin(
         }
         Note(reject, incoming.Remote.Address, trace);
         await incoming.AnswerAsync(Frame.Encode(reject), cancellationToken);
+        return null;
+    }
+
+    /// <summary>
+    /// Keeps a connection that <see cref="AcceptNativeAsync"/> has found to be a standby, for as long as its client wants. When that logs in,
+    /// everything is asked again, as on a fresh connection: the session, to be served, or null.
+    /// </summary>
+    public async Task<TunnelSession?> AwaitStandbyAsync(IncomingConnection incoming)
+    {
+        if (incoming.Standby is not { } standby)
+            return null;
+        using IDisposable login = known.Add(incoming.Remote.Address, standby.Token.TokenId);
+        Frame? hello;
+        try
+        {
+            hello = await standby.WaitAsync();
+        }
+        finally
+        {
+            standbys.Remove(standby);
+        }
+        if (hello is null)
+            return null;
+        using var deadline = new CancellationTokenSource(options.Value.HandshakeTimeout, time);
+        using var trace = new LoginTrace(incoming.Remote, SessionProtocol.Native);
+        Reject reject;
+        try
+        {
+            (TunnelSession? session, reject) = await LogInAsync(incoming, hello.Value, requiredPort: null, trace, deadline.Token);
+            if (session is not null)
+                return session;
+        }
+        catch (ProtocolException e)
+        {
+            reject = Refuse(RejectCode.Protocol, e.Message);
+        }
+        Note(reject, incoming.Remote.Address, trace);
+        await incoming.AnswerAsync(Frame.Encode(reject), deadline.Token);
         return null;
     }
 
@@ -150,7 +193,10 @@ internal sealed partial class ClientLogin(
         var native = session as NativeSession;
         SocketTuning.DetectDeadPeer(incoming.Transport.End.Socket, options.Value.DeadAfter, native is null ? ProbesOfSilentProtocol : ProbesOfHeartbeat);
         if (native is not null)
+        {
             registry.Register(native);
+            nodes.Tell(native);
+        }
         SessionEnd end = SessionEnd.ClientLost;
         try
         {
@@ -165,20 +211,44 @@ internal sealed partial class ClientLogin(
         }
     }
 
+    /// <exception cref="ProtocolException">It is no hello.</exception>
+    private Task<(TunnelSession? Session, Reject Reject)> LogInAsync(
+        IncomingConnection incoming, Frame frame, int? requiredPort, LoginTrace trace, CancellationToken cancellationToken)
+    {
+        ClientHello hello = frame.Read<ClientHello>();
+        trace.Begin(hello.Trace);
+        var client = new ClientDescription(
+            SessionProtocol.Native, incoming.Remote.ToString(), PeerText.Escape(hello.ClientName), PeerText.Escape(hello.Software),
+            hello.LocalPort, hello.LastSessionId, hello.Yield, hello.Abilities.HasFlag(ClientAbilities.ChannelsElsewhere));
+        return LogInAsync(hello.Token, client, requiredPort, incoming.Remote, trace, cancellationToken);
+    }
+
+    // Null when the client may wait here.
+    private async Task<Reject?> ParkAsync(IncomingConnection incoming, Standby standby, CancellationToken cancellationToken)
+    {
+        AuthenticationResult authentication = await AuthenticateAsync(standby.Token, incoming.Remote, cancellationToken);
+        if (authentication.Token is not { } token)
+            return authentication.Reject;
+        if (registry.TakesNoMore)
+            return Leaving;
+        if (standbys.TryAdd(token, incoming) is not { } parked)
+            return new Reject(RejectCode.TooMany, Retryable: true, StandbyRetry, "This node keeps no more standby connections of this token now.");
+        incoming.Standby = parked;
+        // Withdrawn while we looked: it was not among those that were ended.
+        if (authenticator.IsWithdrawn(token.TokenId))
+            standbys.End(token.TokenId, Goodbyes.Revoked);
+        LogStandby(incoming.Remote, token.Port, token.TokenName);
+        return null;
+    }
+
     private async Task<(TunnelSession? Session, Reject Reject)> LogInAsync(
         string tokenText, ClientDescription client, int? requiredPort, IPEndPoint remote, LoginTrace trace, CancellationToken cancellationToken)
     {
-        if (penalties.Remaining(remote.Address) is { Ticks: > 0 } wait
-            && !(TokenText.TryParse(tokenText, out TokenText presented) && known.Contain(remote.Address, presented.Id)))
-        {
-            return (null, new Reject(RejectCode.TooMany, Retryable: true, wait, "Logins from this address have failed too often; the client comes back by itself."));
-        }
-        AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, remote.Address, cancellationToken);
+        AuthenticationResult authentication = await AuthenticateAsync(tokenText, remote, cancellationToken);
         if (authentication.Token is not { } token)
-        {
-            LogRejected(remote, authentication.Reject.Code);
             return (null, authentication.Reject);
-        }
+        if (registry.TakesNoMore)
+            return (null, Leaving);
         if (requiredPort is not null && token.Port != requiredPort)
             return (null, Refuse(RejectCode.WrongPort, "The token belongs to another port; connect to the control port."));
 
@@ -198,11 +268,9 @@ internal sealed partial class ClientLogin(
                     $"Port {token.Port} is in use by another program on the server; ask the server's operator to free it."));
         }
 
-        AttachResult attached = tunnel.Attach(token, authentication.SecretHash, client);
-        if (attached.IsOccupied)
-            return (null, new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."));
+        var (attached, rejected) = await AttachAsync(tunnel, token, authentication.SecretHash, client, cancellationToken);
         if (attached.Session is not { } session)
-            return (null, Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one."));
+            return (null, rejected);
 
         if (authenticator.IsWithdrawn(token.TokenId))
         {
@@ -233,6 +301,52 @@ internal sealed partial class ClientLogin(
         return (session, default);
     }
 
+    private async Task<AuthenticationResult> AuthenticateAsync(string tokenText, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        if (penalties.Remaining(remote.Address) is { Ticks: > 0 } wait
+            && !(TokenText.TryParse(tokenText, out TokenText presented) && known.Contain(remote.Address, presented.Id)))
+        {
+            return AuthenticationResult.RetryLater(RejectCode.TooMany, wait, "Logins from this address have failed too often; the client comes back by itself.");
+        }
+        AuthenticationResult authentication = await authenticator.AuthenticateAsync(tokenText, remote.Address, cancellationToken);
+        if (authentication.Token is null)
+            LogRejected(remote, authentication.Reject.Code);
+        return authentication;
+    }
+
+    /// <summary>Makes the client the owner, among all nodes and here; without a session, why not.</summary>
+    private async ValueTask<(AttachResult Attached, Reject Reject)> AttachAsync(
+        Tunnel tunnel, TokenRecord token, ReadOnlyMemory<byte> secretHash, ClientDescription client, CancellationToken cancellationToken)
+    {
+        // Before the claim, which takes the tunnel from whoever has it. Of another node's client the tunnel may not have heard yet.
+        if (tunnel.IsOccupiedFor(client)
+            || (client.Yield && directory.Find(token.TokenId) is { } route && route.SessionId != client.LastSessionId))
+            return (AttachResult.Occupied, RejectionOf(LoginOutcome.Occupied));
+        Claim claim;
+        try
+        {
+            claim = directory.IsShared ? await directory.ClaimAsync(tunnel.WithEpoch(token), client.LastSessionId, cancellationToken) : default;
+        }
+        catch (StoreUnavailableException)
+        {
+            return (default, new Reject(
+                RejectCode.Unavailable, Retryable: true, StoreAwayRetry, "The server cannot take tunnels over now because its database does not answer; the client may try again."));
+        }
+        AttachResult attached = claim.Superseded ? AttachResult.Superseded : tunnel.Attach(token, secretHash, client, claim.Epoch);
+        if (attached.Session is null && claim.Epoch > 0)
+            directory.Release(token.TokenId, claim.Epoch);
+        return (attached, RejectionOf(attached.Outcome));
+    }
+
+    private static Reject RejectionOf(LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.Attached => default,
+        LoginOutcome.Occupied => new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."),
+        LoginOutcome.Superseded => new Reject(
+            RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client connected with the same token at the same time and has the tunnel."),
+        _ => Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one."),
+    };
+
     /// <summary>Reads the preamble.</summary>
     /// <exception cref="ProtocolException">It is none.</exception>
     private static async Task<bool> IsOurVersionAsync(IncomingConnection incoming, CancellationToken cancellationToken)
@@ -259,6 +373,9 @@ internal sealed partial class ClientLogin(
             : null;
     }
 
+    private static Reject Leaving => new(
+        RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, "This node of the cluster is going; the client goes to another by itself.");
+
     private static Reject Refuse(RejectCode code, string sentence) => new(code, Retryable: false, TimeSpan.Zero, sentence);
 
     // A data channel that comes too late is no login.
@@ -283,6 +400,9 @@ internal sealed partial class ClientLogin(
 
     [LoggerMessage(EventIds.LoginRejected, LogLevel.Warning, "Rejected a login from {Remote}: {Code}")]
     private partial void LogRejected(IPEndPoint remote, RejectCode code);
+
+    [LoggerMessage(EventIds.StandbyConnected, LogLevel.Debug, "{Remote} keeps a standby connection for port {Port} with token '{TokenName}'")]
+    private partial void LogStandby(IPEndPoint remote, int port, string tokenName);
 
     [LoggerMessage(EventIds.ClientConnected, LogLevel.Information, "Tunnel client connected to port {Port} from {Remote} with token '{TokenName}'")]
     private partial void LogConnected(int port, IPEndPoint remote, string tokenName);

@@ -11,7 +11,7 @@ namespace Rabbit.Tunneling.ControlPort;
 
 /// <summary>
 /// Owns one connection on the control port: finds out what it speaks, lets it authenticate within the handshake's deadline,
-/// and then serves its session, or gives the data channel that it is to its session's pool.
+/// and then serves its session, keeps it as a standby until it wants one, or gives the data channel that it is to its session's pool.
 /// </summary>
 internal sealed partial class ControlPortHandler(
     ServerNetworks networks, HandshakeAdmission admission, KnownAddresses known, LoginPenalties penalties, DescriptorBudget descriptors, ServerTls tls,
@@ -35,6 +35,7 @@ internal sealed partial class ControlPortHandler(
             using (var deadline = new CancellationTokenSource(options.Value.HandshakeTimeout, time))
                 session = await AuthenticateAsync(incoming, place, deadline.Token);
             place.Dispose();
+            session ??= await login.AwaitStandbyAsync(incoming);
             if (session is not null)
                 await login.ServeAsync(session, incoming);
         }

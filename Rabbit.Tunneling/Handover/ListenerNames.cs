@@ -11,6 +11,9 @@ public static class ListenerNames
     /// <summary>The port of the API.</summary>
     public const string Api = "api";
 
+    /// <summary>The port of the cluster's nodes.</summary>
+    public const string Node = "node";
+
     /// <summary>A tunnel port.</summary>
     public static string Tunnel(int port) => string.Create(CultureInfo.InvariantCulture, $"tunnel-{port}");
 }

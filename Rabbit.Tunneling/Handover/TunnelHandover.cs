@@ -1,3 +1,4 @@
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.TunnelPorts;
@@ -13,13 +14,15 @@ public sealed class TunnelHandover
 
     private readonly TunnelRegistry _registry;
     private readonly ControlPortListener _controlPort;
+    private readonly NodePort _nodePort;
     private readonly OpeningVisitors _opening;
     private readonly TimeProvider _time;
 
-    internal TunnelHandover(TunnelRegistry registry, ControlPortListener controlPort, OpeningVisitors opening, TimeProvider time)
+    internal TunnelHandover(TunnelRegistry registry, ControlPortListener controlPort, NodePort nodePort, OpeningVisitors opening, TimeProvider time)
     {
         _registry = registry;
         _controlPort = controlPort;
+        _nodePort = nodePort;
         _opening = opening;
         _time = time;
     }
@@ -38,7 +41,7 @@ public sealed class TunnelHandover
         {
             // A service that does not answer its client; the client does not need the server to go on waiting for it.
         }
-        await _controlPort.PauseAsync();
+        await Task.WhenAll(_controlPort.PauseAsync(), _nodePort.PauseAsync());
     }
 
     /// <summary>The successor has failed: accepts again.</summary>
@@ -47,5 +50,6 @@ public sealed class TunnelHandover
         foreach (Tunnel tunnel in _registry.Tunnels)
             tunnel.Port.Resume();
         _controlPort.Resume();
+        _nodePort.Resume();
     }
 }

@@ -51,6 +51,8 @@ internal readonly record struct OfflineContext(int Port, OfflineReason Reason, S
         RefusedReason.ConnectionRefused => OfflineReason.LocalServiceRefused,
         RefusedReason.TimedOut => OfflineReason.LocalServiceTimedOut,
         RefusedReason.ClientBusy => OfflineReason.ClientBusy,
+        RefusedReason.NoChannel => OfflineReason.NoChannel,
+        RefusedReason.NotOwner => OfflineReason.ClientAway,
         _ => OfflineReason.LocalServiceUnreachable,
     };
 }

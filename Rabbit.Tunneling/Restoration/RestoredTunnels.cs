@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Handover;
 using Rabbit.Tunneling.Sessions;
@@ -13,15 +14,19 @@ public sealed partial class RestoredTunnels
 {
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
     private readonly TunnelRegistry _registry;
+    private readonly TunnelFollower _follower;
     private readonly KnownAddresses _known;
     private readonly AcceptGate _gate;
     private readonly TunnelingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RestoredTunnels> _logger;
 
-    internal RestoredTunnels(TunnelRegistry registry, KnownAddresses known, AcceptGate gate, TunnelingOptions options, TimeProvider time, ILogger<RestoredTunnels> logger)
+    internal RestoredTunnels(
+        TunnelRegistry registry, TunnelFollower follower, KnownAddresses known, AcceptGate gate, TunnelingOptions options, TimeProvider time,
+        ILogger<RestoredTunnels> logger)
     {
         _registry = registry;
+        _follower = follower;
         _known = known;
         _gate = gate;
         _options = options;
@@ -39,6 +44,8 @@ public sealed partial class RestoredTunnels
         if (_entries.ContainsKey(tunnel.Port.Number))
             return tunnel.Port.IsBound; // By an earlier look at the same sessions.
         tunnel.Restore(restorable.Session);
+        // Its client may be connected to another node all the while.
+        await _follower.FollowAsync(tunnel);
         // Thousands may come back at once, from one address even: it is not to be held against them that this server knows nobody yet.
         if (IPEndPoint.TryParse(restorable.Session.ClientAddress, out IPEndPoint? client))
             _known.Expect(client.Address, restorable.Session.TokenId);

@@ -16,12 +16,12 @@ internal sealed class ChannelPool
     /// <summary>A large pool is refilled by this part of it at once, so that not every visitor costs a request; a small one at once.</summary>
     private const int RefillPart = 8;
 
-    private readonly int _minimum;
     private readonly int _maximumWaiting;
     private readonly Action<int> _request;
     private readonly Lock _lock = new();
     private readonly Stack<RelayEnd> _ready = new();
     private readonly Queue<ChannelRequest> _waiting = new();
+    private int _minimum;
     private int _target;
     private int _requested;
     private int _takenSinceSweep;
@@ -31,13 +31,14 @@ internal sealed class ChannelPool
     /// <param name="minimum">Channels kept ready at least; the client opens so many by itself when it is greeted.</param>
     /// <param name="maximumWaiting">Visitors that may wait at once.</param>
     /// <param name="request">Asks the client for that many more channels; must not block.</param>
-    public ChannelPool(int minimum, int maximumWaiting, Action<int> request)
+    /// <param name="isFilledAtOnce">False where nothing opens the first channels by itself.</param>
+    public ChannelPool(int minimum, int maximumWaiting, Action<int> request, bool isFilledAtOnce = true)
     {
         _minimum = minimum;
         _maximumWaiting = maximumWaiting;
         _request = request;
         _target = minimum;
-        _requested = minimum;
+        _requested = isFilledAtOnce ? minimum : 0;
     }
 
     /// <summary>Channels ready for visitors now.</summary>
@@ -47,6 +48,16 @@ internal sealed class ChannelPool
         {
             lock (_lock)
                 return _ready.Count;
+        }
+    }
+
+    /// <summary>Changes how many are kept ready at least; more are asked for with the next visitor, and fewer kept from the next sweep on.</summary>
+    public void KeepReady(int minimum)
+    {
+        lock (_lock)
+        {
+            _target = minimum == 0 ? 0 : Math.Max(minimum, _target);
+            _minimum = minimum;
         }
     }
 
@@ -77,9 +88,11 @@ internal sealed class ChannelPool
     }
 
     /// <summary>Gives an authenticated channel to the first visitor in the queue, or keeps it ready; closes it when neither is wanted.</summary>
-    public async ValueTask AddAsync(RelayEnd channel)
+    /// <param name="channel">The pool's from now on.</param>
+    /// <param name="onlyForWaiting">True where it is good enough for who waits, and not to be kept.</param>
+    public async ValueTask AddAsync(RelayEnd channel, bool onlyForWaiting = false)
     {
-        if (!TryPlace(channel))
+        if (!TryPlace(channel, onlyForWaiting))
             await channel.DisposeAsync();
     }
 
@@ -173,7 +186,7 @@ internal sealed class ChannelPool
             await channel.DisposeAsync();
     }
 
-    private bool TryPlace(RelayEnd channel)
+    private bool TryPlace(RelayEnd channel, bool onlyForWaiting)
     {
         bool isNew = true;
         while (true)
@@ -189,7 +202,7 @@ internal sealed class ChannelPool
                     return false;
                 if (!_waiting.TryDequeue(out waiter))
                 {
-                    if (_ready.Count >= _target)
+                    if (onlyForWaiting || _ready.Count >= _target)
                         return false;
                     _ready.Push(channel);
                     return true;

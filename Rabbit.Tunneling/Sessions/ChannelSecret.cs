@@ -7,7 +7,13 @@ internal sealed class ChannelSecret
 {
     private const int Length = 16;
 
-    private readonly byte[] _bytes = RandomNumberGenerator.GetBytes(Length);
+    private readonly byte[] _bytes;
+
+    /// <summary>A new one.</summary>
+    public ChannelSecret() => _bytes = RandomNumberGenerator.GetBytes(Length);
+
+    /// <summary>One that another node has made.</summary>
+    public ChannelSecret(Guid value) => _bytes = value.ToByteArray(bigEndian: true);
 
     /// <summary>As the client is told it.</summary>
     public Guid Value => new(_bytes, bigEndian: true);

@@ -58,6 +58,7 @@ internal sealed class LegacySession : TunnelSession
     public override void End(SessionEnd end, in GoAway goAway)
     {
         _end ??= end;
+        BeginEnding();
         _writer.Complete();
     }
 

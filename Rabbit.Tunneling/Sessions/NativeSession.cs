@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Rabbit.Protocol;
@@ -12,7 +13,7 @@ using Rabbit.Tunneling.Transport;
 namespace Rabbit.Tunneling.Sessions;
 
 /// <summary>A session of the native protocol: heartbeats both ways and a pool of data channels.</summary>
-internal sealed class NativeSession : TunnelSession
+internal sealed class NativeSession : TunnelSession, IDialledSession
 {
     private const int ControlQueueCapacity = 4096;
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
@@ -22,6 +23,7 @@ internal sealed class NativeSession : TunnelSession
     private readonly TunnelingMetrics _metrics;
     private readonly ControlWriter _writer = new(ControlQueueCapacity);
     private readonly ChannelPool _pool;
+    private readonly ConcurrentDictionary<string, Action<OpenFailed>> _elsewhere = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _silent = new();
     private readonly SilenceWatch _silence;
     private long _pingSent;
@@ -29,19 +31,21 @@ internal sealed class NativeSession : TunnelSession
     private SessionEnd? _end;
 
     public NativeSession(
-        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort, TunnelingMetrics metrics)
+        Tunnel tunnel, SessionRecord record, TunnelingOptions options, TimeProvider time, ControlPortAddress controlPort, TunnelingMetrics metrics,
+        bool takesChannelsElsewhere)
         : base(tunnel, record)
     {
         _options = options;
         _time = time;
         _metrics = metrics;
+        TakesChannelsElsewhere = takesChannelsElsewhere;
         _silence = new SilenceWatch(options.HeartbeatInterval, options.DeadAfter, _silent.Cancel, time);
         _pool = new ChannelPool(options.PoolSize, options.PendingVisitors, RequestChannels);
         // First in the queue: visitors may ask for channels before the client has been greeted.
         _writer.TryPost(new ServerHello(
             Minor: 0, record.SessionId, (ulong)record.Epoch, ChannelSecret.Value, (ushort)record.Port,
             options.PublicHost, (ushort)controlPort.Bound.Port, (ushort)options.PoolSize, options.HeartbeatInterval, options.DeadAfter,
-            Declared(tunnel.Token.Kind)));
+            Declared(tunnel.Token.Kind), options.IsClustered ? options.ClusterClientAddress : ""));
     }
 
     /// <inheritdoc/>
@@ -53,14 +57,34 @@ internal sealed class NativeSession : TunnelSession
     /// <inheritdoc/>
     public override int ReadyChannels => _pool.Ready;
 
-    /// <summary>What its data channels must present.</summary>
+    /// <inheritdoc/>
+    public Guid SessionId => Record.SessionId;
+
+    /// <inheritdoc/>
     public ChannelSecret ChannelSecret { get; } = new();
+
+    /// <inheritdoc/>
+    public override bool TakesChannelsElsewhere { get; }
 
     /// <inheritdoc/>
     public override ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync() =>
         _pool.TakeAsync(_options.ChannelTimeout, _time);
 
-    /// <summary>Takes over a data channel that presented the secret.</summary>
+    /// <summary>Sends a frame that was encoded for many; dropped where the client does not read.</summary>
+    public void Tell(ReadOnlyMemory<byte> frame) => _writer.TryPost(frame);
+
+    /// <summary>Asks the client for data channels to another node; false when it cannot be asked.</summary>
+    /// <param name="request">Where and how many.</param>
+    /// <param name="failed">Told when it cannot open some of those to that address, now and later.</param>
+    public bool OpenChannelsAt(in OpenChannelsAt request, Action<OpenFailed> failed)
+    {
+        if (!TakesChannelsElsewhere)
+            return false;
+        _elsewhere[request.Address] = failed;
+        return _writer.TryPost(request);
+    }
+
+    /// <inheritdoc/>
     public ValueTask AddChannelAsync(RelayEnd channel) => _pool.AddAsync(channel);
 
     /// <inheritdoc/>
@@ -73,6 +97,7 @@ internal sealed class NativeSession : TunnelSession
     public override void End(SessionEnd end, in GoAway goAway)
     {
         _end ??= end;
+        BeginEnding();
         _writer.TryPost(goAway);
         _writer.Complete();
     }
@@ -136,7 +161,7 @@ internal sealed class NativeSession : TunnelSession
                     case FrameType.Pong:
                         break;
                     case FrameType.OpenFailed:
-                        _pool.OpenFailed(frame.Read<OpenFailed>().Count);
+                        Note(frame.Read<OpenFailed>());
                         break;
                     case FrameType.ServiceHealth:
                         Note(frame.Read<ServiceHealth>());
@@ -160,6 +185,14 @@ internal sealed class NativeSession : TunnelSession
         {
             return SessionEnd.ClientLost;
         }
+    }
+
+    private void Note(in OpenFailed failed)
+    {
+        if (failed.Address.Length == 0)
+            _pool.OpenFailed(failed.Count);
+        else if (_elsewhere.TryGetValue(failed.Address, out Action<OpenFailed>? tell))
+            tell(failed);
     }
 
     private void Note(in ServiceHealth said)

@@ -17,4 +17,11 @@ internal static class SessionEndText
         SessionEnd.Closed => "closed by an operator",
         _ => "server stopped",
     };
+
+    /// <summary>What an operator said when the session was closed, if this is the text of that; or null.</summary>
+    public static string? WordsOfOperator(string text)
+    {
+        string closed = Of(SessionEnd.Closed);
+        return text == closed ? "" : text.StartsWith($"{closed}: ", StringComparison.Ordinal) ? text[(closed.Length + 2)..] : null;
+    }
 }

@@ -16,9 +16,9 @@ internal sealed class SessionFactory(
         client.LocalPort, options.Value.Node, time.GetUtcNow());
 
     /// <summary>The session that speaks the client's protocol.</summary>
-    public TunnelSession Create(Tunnel tunnel, SessionRecord record) => record.Protocol switch
+    public TunnelSession Create(Tunnel tunnel, SessionRecord record, bool takesChannelsElsewhere = false) => record.Protocol switch
     {
-        SessionProtocol.Native => new NativeSession(tunnel, record, options.Value, time, controlPort, metrics),
+        SessionProtocol.Native => new NativeSession(tunnel, record, options.Value, time, controlPort, metrics, takesChannelsElsewhere),
         _ => new LegacySession(tunnel, record, options.Value, time, legacyChannels),
     };
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Tunneling.Sessions;
@@ -10,7 +11,7 @@ namespace Rabbit.Tunneling.Sessions;
 /// long; and lets every session do its housekeeping.
 /// </summary>
 internal sealed partial class SessionHeartbeat(
-    TunnelRegistry registry, ISessionStore store, IOptions<TunnelingOptions> options, TimeProvider time,
+    TunnelRegistry registry, ISessionStore store, IDuties duties, IOptions<TunnelingOptions> options, TimeProvider time,
     ILogger<SessionHeartbeat> logger) : BackgroundService
 {
     /// <inheritdoc/>
@@ -25,7 +26,8 @@ internal sealed partial class SessionHeartbeat(
                 var live = new List<Guid>();
                 foreach (Tunnel tunnel in registry.Tunnels)
                 {
-                    if (tunnel.Session is not { } session)
+                    // Of a client at another node, that node says that it is alive.
+                    if (tunnel.Session is not { } session || session is RemoteSession)
                         continue;
                     live.Add(session.Record.SessionId);
                     await session.SweepAsync();
@@ -35,7 +37,10 @@ internal sealed partial class SessionHeartbeat(
                 // Time in which the database was away makes nobody stale: no client could be seen to come back.
                 TimeSpan sinceLast = time.GetElapsedTime(last);
                 last = time.GetTimestamp();
-                await store.HeartbeatAsync(live, sinceLast, stoppingToken);
+                // Among several nodes one counts for all, and ends what is stale.
+                await store.HeartbeatAsync(live, duties.AreMine ? sinceLast : TimeSpan.Zero, stoppingToken);
+                if (!duties.AreMine)
+                    continue;
                 foreach (Guid stale in await store.EndStaleSessionsAsync(options.Value.StaleAfter, stoppingToken))
                 {
                     if (await registry.ForgetStaleAsync(stale))

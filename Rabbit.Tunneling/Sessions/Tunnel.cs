@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Telemetry;
@@ -10,16 +10,16 @@ using Rabbit.Tunneling.TunnelPorts;
 namespace Rabbit.Tunneling.Sessions;
 
 /// <summary>
-/// One token's tunnel: its port, and the session that owns it now. The newest login wins at once, by epoch; the port stays
-/// bound while the client is away.
+/// One token's tunnel: its port, and the session that serves its visitors now, which may be another node's. The newest login wins at once,
+/// by epoch; the port stays bound while the client is away.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "What ends the relays is freed with the tunnel's end.")]
 internal sealed partial class Tunnel(
     TokenRecord token, TunnelPort port, SessionFactory sessions, ISessionStore store, ILiveSessionStore liveSessions,
-    TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
+    ITunnelDirectory directory, TunnelEvents events, TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> logger)
 {
-    private static readonly TimeSpan SupersededRetry = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ClosedRetry = TimeSpan.FromSeconds(30);
+    // A client that has lost its node is on its way to another one.
+    private static readonly TimeSpan MoveTime = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _relays = CancellationTokenSource.CreateLinkedTokenSource(abortEverything.Token);
@@ -39,6 +39,16 @@ internal sealed partial class Tunnel(
 
     /// <summary>The session, live or waiting for its client, or null.</summary>
     public Guid? SessionId => Volatile.Read(ref _last)?.SessionId;
+
+    /// <summary>The stored session that this node goes on with, and its epoch; null where there is none, or another node has it.</summary>
+    public (Guid SessionId, long Epoch)? Stored
+    {
+        get
+        {
+            lock (_lock)
+                return _last is { } last && _session is not RemoteSession ? (last.SessionId, last.Epoch) : null;
+        }
+    }
 
     /// <summary>Cancelled when every relay of this tunnel must end at once, also those of sessions that have ended.</summary>
     public CancellationToken RelaysAborted
@@ -64,18 +74,7 @@ internal sealed partial class Tunnel(
         get
         {
             lock (_lock)
-            {
-                if (_session is not { } session)
-                    return (TunnelHealth.ClientOffline, port.BindError ?? Absence.Last.Reason, Absence.Last.Since);
-                ServiceReport service = session.Service;
-                TunnelHealth state = service.State switch
-                {
-                    ServiceState.Up => TunnelHealth.Ok,
-                    ServiceState.Down => TunnelHealth.ServiceDown,
-                    _ => TunnelHealth.Unknown,
-                };
-                return (state, service.Reason, service.Since ?? session.Record.ConnectedAt);
-            }
+                return TunnelSnapshots.HealthOf(this, _session);
         }
     }
 
@@ -93,12 +92,25 @@ internal sealed partial class Tunnel(
     {
         lock (_lock)
         {
+            if (_session is not null)
+                return; // Its client has come to another node already.
             _last = session;
             _epoch = Math.Max(_epoch, session.Epoch);
             IsRestored = true;
             Absence.Begin("has not come back since the server started");
         }
     }
+
+    /// <summary>The token with the highest epoch that is known here; the database may be behind, restored from a copy.</summary>
+    public TokenRecord WithEpoch(TokenRecord current)
+    {
+        lock (_lock)
+            return current.LastEpoch >= _epoch ? current : current with { LastEpoch = _epoch };
+    }
+
+    /// <summary>True when another live client holds the tunnel, on any node, and this one does not want to supersede it.</summary>
+    public bool IsOccupiedFor(ClientDescription client) =>
+        client.Yield && Session is { } session && session.Record.SessionId != client.LastSessionId;
 
     /// <summary>
     /// Makes an authenticated client the owner. The session that it supersedes is told so and takes no more visitors; what it
@@ -107,7 +119,8 @@ internal sealed partial class Tunnel(
     /// <param name="current">The token as it was read for this login.</param>
     /// <param name="secretHash">SHA-256 of the secret that the client presented.</param>
     /// <param name="client">What it said of itself.</param>
-    public AttachResult Attach(TokenRecord current, ReadOnlyMemory<byte> secretHash, ClientDescription client)
+    /// <param name="claimed">The epoch that was claimed among all nodes; 0 on a lone server, where the next one is taken.</param>
+    public AttachResult Attach(TokenRecord current, ReadOnlyMemory<byte> secretHash, ClientDescription client, long claimed = 0)
     {
         TunnelSession? superseded;
         AttachResult result;
@@ -117,36 +130,89 @@ internal sealed partial class Tunnel(
             superseded = _session;
             if (_ended)
                 return default;
-            bool isSameClient = superseded is not null && client.LastSessionId == superseded.Record.SessionId;
-            if (superseded is not null && client.Yield && !isSameClient)
-                return new AttachResult(null, IsOccupied: true, default, Task.CompletedTask);
+            // Who has claimed the tunnel was asked before, and nobody else can hold it now.
+            if (claimed == 0 && IsOccupiedFor(client))
+                return AttachResult.Occupied;
+            if (claimed > 0 && claimed <= _epoch)
+                return AttachResult.Superseded;
 
             // The stored session goes on if its client was away or comes back before we noticed that it had left.
+            bool isSameClient = superseded is not null && client.LastSessionId == superseded.Record.SessionId;
             LoginKind kind = superseded is not null && !isSameClient ? LoginKind.Takeover
                 : _last is null ? LoginKind.First
                 : IsRestored ? LoginKind.Restored : LoginKind.Reconnect;
             Guid id = kind is LoginKind.Takeover or LoginKind.First ? Guid.CreateVersion7() : _last!.SessionId;
-            _epoch = Math.Max(_epoch, current.LastEpoch) + 1;
+            _epoch = claimed > 0 ? claimed : Math.Max(_epoch, current.LastEpoch) + 1;
             if (current.Revision >= Token.Revision)
                 Token = current;
             _last = sessions.Describe(current, id, _epoch, client);
-            _session = sessions.Create(this, _last);
+            _session = sessions.Create(this, _last, client.TakesChannelsElsewhere);
             _session.SecretHash = secretHash;
-            result = new AttachResult(_session, IsOccupied: false, kind, store.SaveAsync(new SessionChange.Opened(_last)));
+            result = new AttachResult(_session, LoginOutcome.Attached, kind, store.SaveAsync(new SessionChange.Opened(_last)));
+            if (directory.IsShared)
+                directory.Publish(RouteOf(_session));
             IsRestored = false;
             tellVisitors = Absence.End();
             Line.Open();
         }
         metrics.LoggedIn(result.Kind);
-        if (superseded is not null)
-            metrics.SessionEnded(SessionEnd.Superseded);
-        superseded?.End(SessionEnd.Superseded, new GoAway(
-            GoAwayReason.Superseded, SupersededRetry, "", "Another client connected with the same token and has taken over the tunnel."));
+        Supersede(superseded);
         tellVisitors();
         Line.Advance();
         PublishLiveSession();
         Tell(TunnelEventTypes.TunnelLive, client.Address);
         return result;
+    }
+
+    /// <summary>
+    /// Another live node owns the tunnel: visitors are served by it, and a session of this node, which must be older, ends. False when
+    /// what is known here is newer, or the tunnel has ended.
+    /// </summary>
+    public bool Follow(TunnelRoute route, IRemoteSessions remotes)
+    {
+        TunnelSession? superseded;
+        RemoteSession remote;
+        Action tellVisitors;
+        lock (_lock)
+        {
+            superseded = _session;
+            if (superseded is RemoteSession { Route: var followed } && followed == route)
+                return true;
+            if (_ended || route.Epoch < _epoch || (superseded is not null and not RemoteSession && route.Epoch == _epoch))
+                return false;
+            _epoch = route.Epoch;
+            _session = remote = remotes.Create(this, route);
+            _last = remote.Record;
+            IsRestored = false;
+            tellVisitors = Absence.End();
+            Line.Open();
+        }
+        Supersede(superseded);
+        tellVisitors();
+        Line.Advance();
+        Tell(TunnelEventTypes.TunnelLive, remote.Record.ClientAddress);
+        return true;
+    }
+
+    /// <summary>No other live node owns the tunnel any more: visitors wait a moment, as the client is on its way to one that does.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="only">The session to lose, if it is still the one; null for any.</param>
+    /// <param name="expectsAnother">False where visitors are not to wait.</param>
+    public void Lose(string reason, RemoteSession? only = null, bool expectsAnother = true)
+    {
+        RemoteSession remote;
+        lock (_lock)
+        {
+            if (_session is not RemoteSession lost || (only is not null && only != lost))
+                return;
+            remote = lost;
+            Leave(reason);
+            if (expectsAnother)
+                Absence.Expect(MoveTime);
+        }
+        Dismiss(remote, SessionEnd.ClientLost, default);
+        LogClientLost(port.Number, reason, "wait for it a moment");
+        Tell(TunnelEventTypes.TunnelOffline, reason);
     }
 
     /// <summary>
@@ -160,16 +226,18 @@ internal sealed partial class Tunnel(
         {
             if (_session != session)
                 return false;
-            _session = null;
-            Absence.Begin(reason);
-            Line.Close();
+            Leave(reason);
+            directory.Release(Token.TokenId, session.Record.Epoch);
             metrics.SessionEnded(end);
+            bool comesBack = end is SessionEnd.ClientLost or SessionEnd.ClientSilent or SessionEnd.ProtocolError;
+            if (directory.IsShared && (comesBack || end is SessionEnd.Shutdown or SessionEnd.Superseded))
+                Absence.Expect(MoveTime);
             if (end == SessionEnd.Shutdown)
                 return true;
 
             SessionRecord record = session.Record;
             DateTimeOffset now = time.GetUtcNow();
-            if (end is SessionEnd.ClientLost or SessionEnd.ClientSilent or SessionEnd.ProtocolError)
+            if (comesBack)
             {
                 _ = store.SaveAsync(new SessionChange.Lost(record.SessionId, record.Epoch, now, reason));
             }
@@ -186,97 +254,23 @@ internal sealed partial class Tunnel(
     }
 
     /// <summary>
-    /// The token was changed: what no longer holds for the session ends. False when its client may not be connected from where it is,
-    /// so that the whole tunnel is to be ended.
+    /// This node's client is to go to another: it is told, and visitors wait until it is there; what it relays goes on. The session, or null
+    /// where there is none here.
     /// </summary>
-    public bool Apply(TokenRecord current)
+    public TunnelSession? SendAway(in GoAway goAway)
     {
-        TunnelSession? session;
-        lock (_lock)
-        {
-            if (current.Revision > Token.Revision)
-                Token = current;
-            session = _session;
-        }
-        port.Visitors.Expel(Token.Rules);
-        if (session is not null && !Token.Rules.AllowClient(IPEndPoint.Parse(session.Record.ClientAddress).Address))
-            return false;
-        EndSessionOfOldSecret();
-        return true;
+        // Out of the tunnel first: its data channels close as soon as it is told.
+        if (Session is not { } session || session is RemoteSession || !Detach(session, SessionEnd.Shutdown))
+            return null;
+        session.End(SessionEnd.Shutdown, goAway);
+        return session;
     }
 
-    /// <summary>Ends the session if it was logged in with a secret that is not valid any more; a client with the new one is welcome.</summary>
-    public void EndSessionOfOldSecret()
+    /// <summary>A session of this node turned out not to own the tunnel any more: it takes no visitor from now on, and its client is told.</summary>
+    public void Fence(TunnelSession session)
     {
-        if (Session is { } session && !Token.Accepts(session.SecretHash.Span, time.GetUtcNow()))
-        {
-            Expel(session, SessionEnd.Rotated, "", new GoAway(
-                GoAwayReason.Revoked, TimeSpan.Zero, "", "The token has a new secret, and the time of the old one is over; give the client the new token."));
-        }
-    }
-
-    /// <summary>Closes this session for an operator; false when it is not, or no longer, this tunnel's.</summary>
-    public async Task<bool> CloseSessionAsync(Guid sessionId, string reason)
-    {
-        TunnelSession? session;
-        lock (_lock)
-        {
-            if (_last?.SessionId != sessionId)
-                return false;
-            session = _session;
-            if (session is null)
-            {
-                _ = store.SaveAsync(new SessionChange.Ended(sessionId, _epoch, time.GetUtcNow(), $"{SessionEndText.Of(SessionEnd.Closed)}: {reason}"));
-                _last = null;
-                IsRestored = false;
-                return true;
-            }
-        }
-        string sentence = reason.Length > 0 ? $"An operator closed the session ({reason})" : "An operator closed the session";
-        if (Expel(session, SessionEnd.Closed, reason, new GoAway(GoAwayReason.Closed, ClosedRetry, "", $"{sentence}; the client comes back by itself.")))
-            await session.Left;
-        return true;
-    }
-
-    // Out of the tunnel first: from here on it has no effect, whatever it still sends.
-    private bool Expel(TunnelSession session, SessionEnd end, string why, in GoAway goAway)
-    {
-        if (!Detach(session, end, why))
-            return false;
-        session.End(end, goAway);
-        session.AbortRelays();
-        return true;
-    }
-
-    /// <summary>The stored session was found stale; true when the tunnel is offline and has nothing left to wait for.</summary>
-    public bool ForgetStale(Guid sessionId)
-    {
-        lock (_lock)
-        {
-            if (_session is not null || _last?.SessionId != sessionId)
-                return false;
-            _last = null;
-            IsRestored = false;
-        }
-        Tell(TunnelEventTypes.TunnelClosed, "stale");
-        return true;
-    }
-
-    /// <summary>Ends the tunnel for good: the session is told why, its relays are reset, and no login can attach any more.</summary>
-    public void End(SessionEnd end, GoAway goAway)
-    {
-        TunnelSession? session;
-        lock (_lock)
-        {
-            _ended = true;
-            session = _session;
-            if (session is null && _last is not null)
-                _ = store.SaveAsync(new SessionChange.Ended(_last.SessionId, _epoch, time.GetUtcNow(), SessionEndText.Of(end)));
-        }
-        session?.End(end, goAway);
-        _relays.Cancel();
-        _relays.Dispose();
-        Tell(TunnelEventTypes.TunnelClosed, SessionEndText.Of(end));
+        if (Detach(session, SessionEnd.Superseded))
+            session.End(SessionEnd.Superseded, Goodbyes.Superseded);
     }
 
     /// <summary>A session's client says something new of its local service.</summary>
@@ -297,7 +291,7 @@ internal sealed partial class Tunnel(
     /// <summary>Writes the live session's data, so that it does not expire.</summary>
     public void PublishLiveSession()
     {
-        if (Session is not { } session)
+        if (Session is not { } session || session is RemoteSession)
             return;
         SessionRecord record = session.Record;
         liveSessions.Publish(new LiveSession(
@@ -309,26 +303,39 @@ internal sealed partial class Tunnel(
     public TunnelSnapshot Snapshot()
     {
         lock (_lock)
-        {
-            var (health, reason, since) = Health;
-            return new TunnelSnapshot(
-                Token.TokenId, Token.TeamId, port.Number, State, _last?.SessionId, _last?.Epoch ?? 0, _last?.ClientAddress,
-                _last?.ClientName, _last?.ClientSoftware, _session?.Record.ConnectedAt, _session?.RoundTrip, port.Connections)
-            {
-                Health = health,
-                HealthReason = reason,
-                HealthSince = since,
-                TeamName = Token.TeamName,
-                TokenName = Token.TokenName,
-                LastSeenAt = _session?.LastSeenAt,
-                ReadyChannels = _session?.ReadyChannels ?? 0,
-                IsRestored = IsRestored,
-                VisitorsTotal = port.Visitors.Total,
-                BytesFromVisitors = port.Visitors.BytesFromVisitors,
-                BytesToVisitors = port.Visitors.BytesToVisitors,
-            };
-        }
+            return TunnelSnapshots.Of(this, _session, _last);
     }
+
+    // Under the lock.
+    private void Leave(string reason)
+    {
+        _session = null;
+        Absence.Begin(reason);
+        Line.Close();
+    }
+
+    private void Supersede(TunnelSession? session)
+    {
+        if (session is null)
+            return;
+        if (session is not RemoteSession)
+        {
+            metrics.SessionEnded(SessionEnd.Superseded);
+            directory.Release(Token.TokenId, session.Record.Epoch);
+        }
+        Dismiss(session, SessionEnd.Superseded, Goodbyes.Superseded);
+    }
+
+    // Who runs a control channel frees its session; another node's has nobody else to do that.
+    private static void Dismiss(TunnelSession session, SessionEnd end, in GoAway goAway)
+    {
+        session.End(end, goAway);
+        if (session is RemoteSession remote)
+            _ = remote.DisposeAsync().AsTask();
+    }
+
+    private TunnelRoute RouteOf(TunnelSession session) => new(
+        Token.TokenId, port.Number, session.Record.Epoch, session.Record.SessionId, directory.Self.Name, directory.Self.Run, session.TakesChannelsElsewhere);
 
     private void Tell(string type, string detail) =>
         events.Publish(new TunnelEvent(type, time.GetUtcNow(), Token.TeamId, Token.TokenId, port.Number, SessionId, detail));

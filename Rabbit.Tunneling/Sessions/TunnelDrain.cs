@@ -1,16 +1,17 @@
 using Microsoft.Extensions.Hosting;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Handover;
 
 namespace Rabbit.Tunneling.Sessions;
 
 /// <summary>
-/// Stops in order: no more visitors, a goodbye to every client, time for the streams to finish, then a reset for those that
+/// Stops in order: in a cluster the clients to the other nodes; no more visitors, a goodbye to every client, time for the streams to finish, then a reset for those that
 /// did not. Sessions stay stored as they are, to be restored.
 /// </summary>
 internal sealed class TunnelDrain(
-    TunnelRegistry registry, ControlPortListener controlPort, ListeningSockets listening, AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime,
-    TimeProvider time) : IHostedService
+    TunnelRegistry registry, ControlPortListener controlPort, NodePort nodePort, NodeDrain nodeDrain, ForwardedVisitors forwarded, ListeningSockets listening,
+    AbortSignal abortEverything, Departure departure, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedService
 {
     private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(0.5);
 
@@ -30,7 +31,7 @@ internal sealed class TunnelDrain(
     {
         await _stopping.DisposeAsync();
         await _unbound;
-        Task idle = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.WhenIdleAsync()));
+        Task idle = Task.WhenAll(registry.Tunnels.Select(tunnel => tunnel.Port.WhenIdleAsync()).Append(forwarded.WhenIdleAsync()));
         try
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(departure.StreamsEnd, cancellationToken);
@@ -43,11 +44,14 @@ internal sealed class TunnelDrain(
         await Task.WhenAny(Task.WhenAll(idle, controlPort.WhenIdleAsync()), Task.Delay(AfterAbort, time, CancellationToken.None));
     }
 
-    private Task StopAcceptingAsync()
+    private async Task StopAcceptingAsync()
     {
         listening.Leave();
         if (!departure.HasBegun)
             departure.Begin(); // Stopped by the program itself, and not by a signal.
-        return Task.WhenAll(controlPort.UnbindAsync(), registry.CloseAsync(departure.IsHandedOver));
+        // In a cluster the clients go first, and visitors are served until they are at the other nodes. A successor is no other node.
+        if (!departure.IsHandedOver)
+            await nodeDrain.BeginAsync();
+        await Task.WhenAll(controlPort.UnbindAsync(), nodePort.UnbindAsync(), registry.CloseAsync(departure.IsHandedOver));
     }
 }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.Authentication;
+using Rabbit.Tunneling.Cluster;
+using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Events;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Telemetry;
@@ -9,7 +11,7 @@ using Rabbit.Tunneling.TunnelPorts;
 
 namespace Rabbit.Tunneling.Sessions;
 
-/// <summary>All tunnels of this server, by token; and the native sessions that data channels ask for, by id.</summary>
+/// <summary>All tunnels of this server, by token; and the sessions that data channels ask for, by id.</summary>
 public sealed class TunnelRegistry
 {
     /// <summary>Clients that a successor is sent in a second.</summary>
@@ -18,7 +20,7 @@ public sealed class TunnelRegistry
     private static readonly TimeSpan NotAllowedRetry = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Tunnel> _tunnels = new();
-    private readonly ConcurrentDictionary<Guid, NativeSession> _sessions = new();
+    private readonly ConcurrentDictionary<Guid, IDialledSession> _sessions = new();
     private readonly TunnelPortFactory _ports;
     private readonly SessionFactory _sessionFactory;
     private readonly TokenAuthenticator _authenticator;
@@ -26,6 +28,8 @@ public sealed class TunnelRegistry
     private readonly ILiveSessionStore _liveSessions;
     private readonly IRevocations _revocations;
     private readonly ITokenStore _tokens;
+    private readonly ITunnelDirectory _directory;
+    private readonly StandbyClients _standbys;
     private readonly TunnelEvents _events;
     private readonly TunnelingMetrics _metrics;
     private readonly AbortSignal _abortEverything;
@@ -35,8 +39,8 @@ public sealed class TunnelRegistry
 
     internal TunnelRegistry(
         TunnelPortFactory ports, SessionFactory sessionFactory, TokenAuthenticator authenticator, ISessionStore store,
-        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, TunnelEvents events, TunnelingMetrics metrics,
-        AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> tunnelLogger)
+        ILiveSessionStore liveSessions, IRevocations revocations, ITokenStore tokens, ITunnelDirectory directory, StandbyClients standbys, TunnelEvents events,
+        TunnelingMetrics metrics, AbortSignal abortEverything, TimeProvider time, ILogger<Tunnel> tunnelLogger)
     {
         _ports = ports;
         _sessionFactory = sessionFactory;
@@ -45,6 +49,8 @@ public sealed class TunnelRegistry
         _liveSessions = liveSessions;
         _revocations = revocations;
         _tokens = tokens;
+        _directory = directory;
+        _standbys = standbys;
         _events = events;
         _metrics = metrics;
         _abortEverything = abortEverything;
@@ -53,6 +59,12 @@ public sealed class TunnelRegistry
     }
 
     internal IEnumerable<Tunnel> Tunnels => _tunnels.Values;
+
+    /// <summary>The tokens of clients that wait here for the loss of their own node.</summary>
+    internal IEnumerable<TokenRecord> StandbyTokens => _standbys.Tokens();
+
+    /// <summary>True once this node sends its clients to others.</summary>
+    internal bool TakesNoMore { get; private set; }
 
     /// <summary>Every tunnel as it stands now.</summary>
     public IReadOnlyCollection<TunnelSnapshot> List() => [.. _tunnels.Values.Select(tunnel => tunnel.Snapshot())];
@@ -100,12 +112,11 @@ public sealed class TunnelRegistry
     {
         if (reason != GoAwayReason.Expired)
             _authenticator.Withdraw(tokenId);
+        GoAway goodbye = reason == GoAwayReason.Expired ? Goodbyes.Expired : Goodbyes.Revoked;
+        _standbys.End(tokenId, goodbye);
         if (!_tunnels.TryRemove(tokenId, out Tunnel? tunnel))
             return;
-        var (end, sentence) = reason == GoAwayReason.Expired
-            ? (SessionEnd.Expired, "The token has expired; ask the server's operator for a new one.")
-            : (SessionEnd.Revoked, "The token was revoked; ask the server's operator for a new one.");
-        tunnel.End(end, new GoAway(reason, TimeSpan.Zero, "", sentence));
+        tunnel.End(reason == GoAwayReason.Expired ? SessionEnd.Expired : SessionEnd.Revoked, goodbye);
         await tunnel.Port.StopAsync();
     }
 
@@ -141,6 +152,7 @@ public sealed class TunnelRegistry
             ? new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "A new server process has taken over; the client goes to it by itself.")
             : new GoAway(GoAwayReason.Shutdown, TimeSpan.Zero, "", "The server is stopping; the client comes back by itself.");
         _closed = goAway;
+        _standbys.Close(goAway);
         Task stopped = Task.WhenAll(Tunnels.Select(tunnel => tunnel.Port.StopAsync()));
         int told = 0;
         foreach (Tunnel tunnel in Tunnels)
@@ -151,11 +163,18 @@ public sealed class TunnelRegistry
         await stopped;
     }
 
-    /// <summary>Sends a session away that has come while the server was stopping already.</summary>
+    /// <summary>This node sends its clients to others: from now on logins are turned away, and those under way sent after them.</summary>
+    internal void TakeNoMoreClients() => TakesNoMore = true;
+
+    /// <summary>Sends a session away that has come while the server was stopping already, or sending its clients away.</summary>
     internal async Task EndIfClosedAsync(TunnelSession session)
     {
         if (_closed is not { } goAway)
+        {
+            if (TakesNoMore)
+                session.Tunnel.SendAway(Goodbyes.Draining(""));
             return;
+        }
         session.End(SessionEnd.Shutdown, goAway);
         await session.Tunnel.Port.StopAsync();
     }
@@ -166,11 +185,36 @@ public sealed class TunnelRegistry
         var (registry, token) = arguments;
         TunnelPort port = registry._ports.Create(token.Port);
         var tunnel = new Tunnel(
-            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._events, registry._metrics, registry._abortEverything, registry._time,
-            registry._tunnelLogger);
+            token, port, registry._sessionFactory, registry._store, registry._liveSessions, registry._directory, registry._events, registry._metrics,
+            registry._abortEverything, registry._time, registry._tunnelLogger);
         port.Serves(tunnel);
         return tunnel;
     }, (this, token));
+
+    /// <summary>The tunnel of a token, or null.</summary>
+    internal Tunnel? FindTunnel(string tokenId) => _tunnels.GetValueOrDefault(tokenId);
+
+    /// <summary>
+    /// The tunnel of a token whose client is connected to another node, made on first use; its port listens, or is being retried. Null when
+    /// the token is no longer valid, or the server is stopping.
+    /// </summary>
+    internal async Task<Tunnel?> OpenAsync(TokenRecord token)
+    {
+        if (_closed is not null || token.RevokedAt is not null || token.IsExpired(_time.GetUtcNow()) || _authenticator.IsWithdrawn(token.TokenId))
+            return null;
+        Tunnel tunnel = GetOrAdd(token);
+        if (!await tunnel.Port.TryBindAsync() && !tunnel.Port.IsStopped)
+        {
+            tunnel.TellPortBusy();
+            tunnel.Port.RetryInBackground(() => { });
+        }
+        // As for a login: it may have been withdrawn, or the server have begun to stop, meanwhile.
+        if (_authenticator.IsWithdrawn(token.TokenId))
+            await EndTokenAsync(token.TokenId, GoAwayReason.Revoked);
+        if (_closed is not null)
+            await tunnel.Port.StopAsync();
+        return tunnel;
+    }
 
     /// <summary>The tunnel on a port, or null.</summary>
     internal Tunnel? FindByPort(int port) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.Port.Number == port);
@@ -189,14 +233,17 @@ public sealed class TunnelRegistry
         return false;
     }
 
+    /// <summary>A stored session was ended by another node: it is not gone on with here.</summary>
+    internal void ForgetEnded(EndedSession ended) => FindTunnel(ended.SessionId)?.ForgetEnded(ended);
+
     private Tunnel? FindTunnel(Guid sessionId) => _tunnels.Values.FirstOrDefault(tunnel => tunnel.SessionId == sessionId);
 
-    internal void Register(NativeSession session) => _sessions[session.Record.SessionId] = session;
+    internal void Register(IDialledSession session) => _sessions[session.SessionId] = session;
 
-    internal void Unregister(NativeSession session) =>
-        _sessions.TryRemove(new KeyValuePair<Guid, NativeSession>(session.Record.SessionId, session));
+    internal void Unregister(IDialledSession session) =>
+        _sessions.TryRemove(new KeyValuePair<Guid, IDialledSession>(session.SessionId, session));
 
     /// <summary>The session that a data channel presented, when the secret is its own; null otherwise.</summary>
-    internal NativeSession? FindByChannelSecret(in DataHello hello) =>
-        _sessions.TryGetValue(hello.SessionId, out NativeSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
+    internal IDialledSession? FindByChannelSecret(in DataHello hello) =>
+        _sessions.TryGetValue(hello.SessionId, out IDialledSession? session) && session.ChannelSecret.Is(hello.ChannelSecret) ? session : null;
 }

@@ -10,6 +10,7 @@ internal abstract class TunnelSession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _relays;
     private int _holders = 1; // The session itself, and each visitor that it serves.
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private protected TunnelSession(Tunnel tunnel, SessionRecord record)
@@ -35,6 +36,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <summary>Data channels that wait for a visitor.</summary>
     public virtual int ReadyChannels => 0;
 
+    /// <summary>True when its client dials data channels to other nodes where it is asked to.</summary>
+    public virtual bool TakesChannelsElsewhere => false;
+
     /// <summary>Cancelled when its relays must end at once: revocation, expiry, or the end of the drain.</summary>
     public CancellationToken RelaysAborted { get; }
 
@@ -43,6 +47,9 @@ internal abstract class TunnelSession : IAsyncDisposable
 
     /// <summary>What the client has said of its local service last; unknown until it has, and of a client that does not.</summary>
     public ServiceReport Service { get; private protected set; } = ServiceReport.None;
+
+    /// <summary>Completes when it takes no more visitors, at the latest with <see cref="Left"/>.</summary>
+    public Task Ending => _ending.Task;
 
     /// <summary>Completes when the session has ended and its tunnel knows.</summary>
     public Task Left => _left.Task;
@@ -58,6 +65,9 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// since, and others are asked for.
     /// </summary>
     public virtual ValueTask ReplaceChannelsAsync(long takenAt) => ValueTask.CompletedTask;
+
+    /// <summary>How long a visitor waits for the answer on a channel, where it waits so long for a channel.</summary>
+    public virtual TimeSpan AnswerTimeout(TimeSpan channelTimeout) => channelTimeout;
 
     /// <summary>True when the client answers each channel with Accepted or Refused before the service's bytes.</summary>
     public abstract bool ChannelsAreFramed { get; }
@@ -94,6 +104,9 @@ internal abstract class TunnelSession : IAsyncDisposable
             _relays.Dispose(); // Or the tunnel would remember each session that it ever had.
     }
 
+    /// <summary>From now on it takes no more visitors.</summary>
+    private protected void BeginEnding() => _ending.TrySetResult();
+
     /// <summary>Resets every relay of this session.</summary>
     public void AbortRelays()
     {
@@ -106,6 +119,7 @@ internal abstract class TunnelSession : IAsyncDisposable
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync()
     {
+        _ending.TrySetResult();
         _left.TrySetResult();
         EndVisitor();
         GC.SuppressFinalize(this);

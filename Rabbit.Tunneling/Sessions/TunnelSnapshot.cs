@@ -41,6 +41,9 @@ public sealed record TunnelSnapshot(
     /// <summary>True from a restoration until the client is back.</summary>
     public bool IsRestored { get; init; }
 
+    /// <summary>True while the client is connected to another node.</summary>
+    public bool IsElsewhere { get; init; }
+
     /// <summary>Visitors since this server started.</summary>
     public long VisitorsTotal { get; init; }
 

@@ -23,6 +23,10 @@ public interface ISessionStore
     /// <exception cref="StoreUnavailableException">The database cannot be written now.</exception>
     Task<IReadOnlyList<Guid>> EndStaleSessionsAsync(TimeSpan staleAfter, CancellationToken cancellationToken);
 
+    /// <summary>Those of these sessions that have ended; one statement, however many they are.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
+    Task<IReadOnlyList<EndedSession>> FindEndedAsync(IReadOnlyCollection<Guid> sessions, CancellationToken cancellationToken);
+
     /// <summary>
     /// For a server that takes over from one that still serves: returns what <see cref="TakeRestorableSessionsAsync"/> will, and changes
     /// nothing.
@@ -32,7 +36,7 @@ public interface ISessionStore
 
     /// <summary>
     /// For a start: marks every session that has not ended as inactive (no client is connected yet), ends those whose
-    /// token was revoked, deleted or has expired, and returns the rest, in one query.
+    /// token was revoked, deleted or has expired, and returns the rest, in one query. In a cluster those of other nodes stay active.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be asked now.</exception>
     Task<IReadOnlyList<RestorableSession>> TakeRestorableSessionsAsync(CancellationToken cancellationToken);

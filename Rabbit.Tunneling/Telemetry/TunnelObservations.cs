@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Restoration;
 using Rabbit.Tunneling.Sessions;
@@ -27,6 +28,8 @@ internal sealed class TunnelObservations(
         meter.CreateObservableUpDownCounter("rabbit.sessions", CountSessions, "{session}", "Connected tunnel clients by protocol.");
         meter.CreateObservableUpDownCounter("rabbit.channel.ready", CountReady, "{channel}", "Data channels that wait for a visitor.");
         meter.CreateObservableUpDownCounter(
+            "rabbit.cluster.streams", CountStreams, "{stream}", "Connections that wait for a visitor of a client at another node.");
+        meter.CreateObservableUpDownCounter(
             "rabbit.visitor.active", () => (long)visitors.Count, "{visitor}", "Visitors that are being served.");
         meter.CreateObservableUpDownCounter(
             "rabbit.visitor.waiting", () => (long)waiting.Count, "{visitor}", "Visitors that wait for an absent client.");
@@ -47,12 +50,15 @@ internal sealed class TunnelObservations(
     private IEnumerable<Measurement<long>> CountHealths() => Count(registry.Tunnels.Select(tunnel => tunnel.Health.State), Healths);
 
     private IEnumerable<Measurement<long>> CountSessions() =>
-        Count(registry.Tunnels.Select(tunnel => tunnel.Session).OfType<TunnelSession>().Select(session => session.Record.Protocol), Protocols);
+        Count(registry.Tunnels.Select(tunnel => tunnel.Session).OfType<TunnelSession>().Where(session => session is not RemoteSession)
+            .Select(session => session.Record.Protocol), Protocols);
 
     private IEnumerable<Measurement<long>> CountRestored() =>
         Count(restored.List().Select(RestorationStateOf), RestorationStates);
 
-    private long CountReady() => registry.Tunnels.Sum(tunnel => (long)(tunnel.Session?.ReadyChannels ?? 0));
+    private long CountReady() => registry.Tunnels.Sum(tunnel => tunnel.Session is { } session and not RemoteSession ? (long)session.ReadyChannels : 0);
+
+    private long CountStreams() => registry.Tunnels.Sum(tunnel => tunnel.Session is RemoteSession session ? (long)session.ReadyChannels : 0);
 
     private IEnumerable<Measurement<double>> LastRestoration() => restoration.Duration is { } duration ? [new(duration.TotalSeconds)] : [];
 

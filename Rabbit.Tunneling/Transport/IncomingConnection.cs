@@ -42,6 +42,9 @@ internal sealed class IncomingConnection : IAsyncDisposable
     /// <summary>Why the client's certificate, or that it has none, lets it in nowhere; null when it does not matter.</summary>
     public string? CertificateFault { get; private set; }
 
+    /// <summary>The client that has authenticated on it and waits to log in later; null where none does.</summary>
+    public StandbyClient? Standby { get; set; }
+
     /// <summary>The pipe to read the handshake from and to answer on.</summary>
     public DetachableTransport Transport => _transport;
 

@@ -24,8 +24,20 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     /// <summary>True when the channel broke without a word: its client has died, or is about to.</summary>
     public bool IsBroken { get; private set; } = true;
 
+    /// <summary>What the client refused with; its reason is 0 where it did not say so.</summary>
+    public Refused Refusal { get; private set; }
+
     /// <summary>True when the visitor was served by the channel, however that ended; its user sets it.</summary>
     public bool IsServed { get; set; }
+
+    /// <summary>True when the client took it, but is the owner's no more: the visitor is another session's. Its user sets it.</summary>
+    public bool IsFenced { get; set; }
+
+    /// <summary>Cancelled when the node that the channel leads to is lost; default where it leads to the client.</summary>
+    public CancellationToken OwnerLost { get; init; }
+
+    /// <summary>True when that node was lost before it had answered: the visitor is the next owner's.</summary>
+    public bool IsOwnerLost { get; private set; }
 
     /// <summary>What a visitor is told when the answer was not Accepted.</summary>
     public OfflineReason Reason { get; private set; } = OfflineReason.ClientAway;
@@ -44,7 +56,7 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
     {
         try
         {
-            using var deadline = new CancellationTokenSource();
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(OwnerLost);
             long started = time.GetTimestamp();
             await using ITimer look = time.CreateTimer(_ => Look(deadline, started), null, UnreachedAfter < timeout ? UnreachedAfter : timeout, LookAgain);
             if (await channel.ReadFrameAsync(ProtocolLimits.Payload, deadline.Token) is not { } frame)
@@ -52,10 +64,16 @@ internal sealed class ChannelVerdict(RelayEnd channel, OpeningVisitors opening, 
             IsBroken = false;
             if (frame.Type == FrameType.Accepted)
                 return true;
-            Refused refused = frame.Read<Refused>();
-            Reason = OfflineContext.ReasonOf(refused.Reason);
-            Status = ConnectionStatus.Refused;
-            Sentence = PeerText.Escape(refused.Sentence);
+            Refusal = frame.Read<Refused>();
+            Reason = OfflineContext.ReasonOf(Refusal.Reason);
+            Status = Reason == OfflineReason.NoChannel ? ConnectionStatus.Timeout : ConnectionStatus.Refused;
+            Sentence = PeerText.Escape(Refusal.Sentence);
+        }
+        catch (OperationCanceledException) when (OwnerLost.IsCancellationRequested)
+        {
+            IsBroken = false;
+            IsOwnerLost = true;
+            Sentence = "the node of its client was lost";
         }
         catch (OperationCanceledException) when (IsUnreached)
         {

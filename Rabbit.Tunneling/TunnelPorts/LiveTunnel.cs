@@ -5,6 +5,7 @@ using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Relay;
 using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.OfflineReplies;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
@@ -14,7 +15,8 @@ namespace Rabbit.Tunneling.TunnelPorts;
 
 /// <summary>Serves visitors of a live tunnel: takes a data channel, starts it, relays, and writes down how it ended.</summary>
 internal sealed class LiveTunnel(
-    VisitorAnswers answers, WaitingVisitors waiting, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
+    ITunnelDirectory directory, VisitorAnswers answers, WaitingVisitors waiting, OpeningVisitors opening, VanishedPeers vanished, TunnelingMetrics metrics,
+    IOptions<TunnelingOptions> options, TimeProvider time)
 {
     // A client that closes its channels without a word, time and again, is none that has just died.
     private const int MostBrokenChannels = 3;
@@ -26,12 +28,22 @@ internal sealed class LiveTunnel(
             return false;
         try
         {
-            return await TryServeByAsync(session, visitor);
+            return await MayServeAsync(session) && await TryServeByAsync(session, visitor);
         }
         finally
         {
             session.EndVisitor();
         }
+    }
+
+    /// <summary>False when this node's session turns out not to own the tunnel any more; it has ended then.</summary>
+    private async ValueTask<bool> MayServeAsync(TunnelSession session)
+    {
+        // What another node owns, that node confirms.
+        if (session is RemoteSession || await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch))
+            return true;
+        session.Tunnel.Fence(session);
+        return false;
     }
 
     private async Task<bool> TryServeByAsync(TunnelSession session, Visitor visitor)
@@ -74,8 +86,15 @@ internal sealed class LiveTunnel(
             ChannelVerdict verdict = await RelayFramedAsync(session, visitor, channel);
             if (verdict.IsServed)
                 return true;
-            bool again = verdict.IsUnreached ? time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout || visitor.HoldLeft > TimeSpan.Zero
-                : verdict.IsBroken && ++broken < MostBrokenChannels;
+            // What only another node says; of a client it is not believed.
+            RefusedReason ofOwner = session is RemoteSession remote && remote.IsForwarded(channel) ? verdict.Refusal.Reason : default;
+            if (ofOwner == RefusedReason.NotOwner)
+                ((RemoteSession)session).Disown();
+            // A client that is told to go closes its channels, also those that have just been given a visitor.
+            bool isElsewhere = verdict.IsFenced || verdict.IsOwnerLost || ofOwner == RefusedReason.NotOwner || (verdict.IsBroken && session.Ending.IsCompleted);
+            bool again = ofOwner == RefusedReason.NoChannel ? visitor.HoldLeft > TimeSpan.Zero
+                : verdict.IsUnreached ? time.GetElapsedTime(begunAt) < options.Value.ChannelTimeout || visitor.HoldLeft > TimeSpan.Zero
+                : isElsewhere || (verdict.IsBroken && ++broken < MostBrokenChannels);
             if (!again)
             {
                 waiting.Leave(visitor, verdict.IsBroken || verdict.IsUnreached ? WaitOutcome.Failed : WaitOutcome.Served);
@@ -83,6 +102,8 @@ internal sealed class LiveTunnel(
                 return true;
             }
             visitor.Counters.StartAToBOver();
+            if (isElsewhere)
+                return false;
             if (verdict.IsUnreached)
                 await session.ReplaceChannelsAsync(takenAt);
         }
@@ -126,8 +147,12 @@ internal sealed class LiveTunnel(
         }
 
         RelayEnd end = visitor.Incoming.Detach();
-        var verdict = new ChannelVerdict(channel, opening, options.Value.ChannelTimeout, time);
-        var relayOpening = new RelayOpening(visitor.Place is null ? verdict.ReadAsync : () => ReadAsync(verdict, visitor));
+        var verdict = new ChannelVerdict(channel, opening, session.AnswerTimeout(options.Value.ChannelTimeout), time)
+        {
+            OwnerLost = session is RemoteSession remote && remote.IsForwarded(channel) ? remote.OwnerLost : default,
+        };
+        bool isPlain = visitor.Place is null && (!directory.IsShared || session is RemoteSession);
+        var relayOpening = new RelayOpening(isPlain ? verdict.ReadAsync : () => ReadAsync(verdict, session, visitor));
         RelayOutcome outcome;
         using (vanished.Watch(end, channel))
             outcome = await DuplexRelay.RunAsync(end, channel, visitor.Counters, relayOpening, session.RelaysAborted);
@@ -139,12 +164,15 @@ internal sealed class LiveTunnel(
         return verdict;
     }
 
-    private async ValueTask<bool> ReadAsync(ChannelVerdict verdict, Visitor visitor)
+    private async ValueTask<bool> ReadAsync(ChannelVerdict verdict, TunnelSession session, Visitor visitor)
     {
-        bool accepted = await verdict.ReadAsync();
-        if (accepted)
+        if (!await verdict.ReadAsync())
+            return false;
+        // This process may have stood still since the channel was taken, long enough for another node to own the tunnel.
+        verdict.IsFenced = !await MayServeAsync(session);
+        if (!verdict.IsFenced)
             waiting.Leave(visitor, WaitOutcome.Served);
-        return accepted;
+        return !verdict.IsFenced;
     }
 
     private static void Finish(Visitor visitor, RelayOutcome outcome)

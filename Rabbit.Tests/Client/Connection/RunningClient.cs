@@ -16,10 +16,10 @@ internal sealed class RunningClient : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly LogLines _log = new();
 
-    public RunningClient(int serverPort, int localPort = 1, TimeProvider? time = null, double jitter = 0, HealthOptions? health = null)
+    public RunningClient(int serverPort, int localPort = 1, TimeProvider? time = null, double jitter = 0, HealthOptions? health = null, bool standby = true)
     {
         var options = new ConnectOptions(
-            TokenText.Create(), "127.0.0.1", serverPort, new LocalTarget.Tcp("127.0.0.1", localPort), Fingerprint: null, CaFile: null, Plaintext: true, "test", Health: health);
+            TokenText.Create(), "127.0.0.1", serverPort, new LocalTarget.Tcp("127.0.0.1", localPort), Fingerprint: null, CaFile: null, Plaintext: true, "test", Health: health, NoStandby: !standby);
         var trust = new ServerTrust(options, new KnownServers(_home.File("known_servers")), _log);
         Status = new TunnelStatus("test", options, time ?? TimeProvider.System);
         Completion = new TunnelRunner(options, trust, Status, time ?? TimeProvider.System, new NoJitter(jitter), _log).RunAsync(_stop.Token);

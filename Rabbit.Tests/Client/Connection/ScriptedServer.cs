@@ -24,6 +24,9 @@ internal sealed class ScriptedServer : IDisposable
         _listener.Listen(4096);
     }
 
+    /// <summary>True when somebody has connected that was not accepted yet.</summary>
+    public bool HasConnections => _listener.Poll(0, SelectMode.SelectRead);
+
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>The greeting of the next session, with the times of a real server.</summary>
@@ -60,6 +63,15 @@ internal sealed class ScriptedServer : IDisposable
         await control.SendAsync(NextHello(poolSize));
         await control.SendAsync(new Pong((await control.ReadAsync()).Read<Ping>().Number));
         return (control, hello);
+    }
+
+    /// <summary>The next standby connection, accepted.</summary>
+    public async Task<(Connection Connection, Standby Standby)> AcceptStandbyAsync(TimeSpan? heartbeat = null)
+    {
+        var (connection, first) = await AcceptAsync();
+        var standby = first.Read<Standby>();
+        await connection.SendAsync(new StandbyAccepted(heartbeat ?? TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45)));
+        return (connection, standby);
     }
 
     /// <summary>The next data channel.</summary>

@@ -8,6 +8,7 @@ using Rabbit.Client.Connection;
 using Rabbit.Client.Trust;
 using Rabbit.Protocol;
 using Rabbit.Protocol.Credentials;
+using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
 using Rabbit.Tests.Persistence;
 using Rabbit.Tests.Support;
@@ -147,6 +148,25 @@ public sealed class ServerTrustTests : IDisposable
         await File.WriteAllTextAsync(_home.File("config"), "a file where a directory should be", TestContext.Current.CancellationToken);
         Assert.Contains(
             $"--fingerprint {CertificateFingerprint.Of(certificate)}", await RefusalAsync(Dialer(Options(server)), server), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NodeOfACluster_ShowsTheCertificateThatTheServerHasToldOf_OrIsNotUsed()
+    {
+        using X509Certificate2 certificate = _authority.Issue("elsewhere.test");
+        await using LocalService node = Serve(certificate);
+        // The server's own pin is another's.
+        ConnectOptions options = Options(node, fingerprint: new string('b', 64));
+        var places = new ServerPlaces(options, new ServerTrust(options, new KnownServers(KnownFile), _log), TimeProvider.System);
+        places.Become(new Nodes([new NodePlace(IsThis: false, $"localhost:{node.Port}", CertificateFingerprint.Of(certificate))]));
+        await using (RelayEnd end = await Assert.Single(places.All()).DialAsync(TestContext.Current.CancellationToken))
+            Assert.Equal((byte)'!', Assert.Single(await end.ReadExactlyAsync(1)));
+
+        places.Become(new Nodes([new NodePlace(IsThis: false, $"localhost:{node.Port}", new string('a', 64))]));
+        var refused = await Assert.ThrowsAsync<ServerUnavailableException>(
+            () => Assert.Single(places.All()).DialAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("is not used", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(KnownFile));
     }
 
     public void Dispose()

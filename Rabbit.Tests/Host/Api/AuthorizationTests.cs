@@ -49,6 +49,9 @@ public sealed class AuthorizationTests
         ["ExportConnections"] = new(AnyKey),
         ["ListRestored"] = new(AnyKey),
         ["GetRestored"] = new(AnyKey, IsOfTeam: true),
+        ["GetCluster"] = new(WholeServer),
+        ["ListRoutes"] = new(WholeServer),
+        ["DrainNode"] = new(Admins, Body: _ => new { }, Answer: 409), // A lone server has nobody to send its clients to.
         ["GetSettings"] = new(WholeServer),
         ["ChangeSettings"] = new(Admins, Body: _ => new { session_days = 80 }),
         ["ListKeys"] = new(WholeServer),
@@ -102,9 +105,11 @@ public sealed class AuthorizationTests
     /// <param name="IsOfTeam">True when it is about something of the first team, which is not there for the other.</param>
     /// <param name="Destroys">What is gone after it was used.</param>
     /// <param name="Body">What to send.</param>
-    private sealed record Route(KeyKind[] Allowed, bool IsOfTeam = false, string? Destroys = null, Func<AuthorizationWorld, object>? Body = null)
+    /// <param name="Answer">What those get who may.</param>
+    private sealed record Route(
+        KeyKind[] Allowed, bool IsOfTeam = false, string? Destroys = null, Func<AuthorizationWorld, object>? Body = null, int Answer = 200)
     {
-        public int Expect(KeyKind kind) => Allowed.Contains(kind) ? kind == KeyKind.OtherTeam && IsOfTeam ? 404 : 200
+        public int Expect(KeyKind kind) => Allowed.Contains(kind) ? kind == KeyKind.OtherTeam && IsOfTeam ? 404 : Answer
             : kind is KeyKind.None or KeyKind.Wrong or KeyKind.Expired ? 401 : 403;
 
         public bool IsExpected(KeyKind kind, HttpStatusCode status) =>

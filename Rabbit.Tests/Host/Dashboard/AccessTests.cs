@@ -19,7 +19,7 @@ public sealed partial class AccessTests(Browser browser, RunningServer running) 
     public async Task Pages_WithoutACookie_LeadToTheLoginAndAreNotCached()
     {
         using HttpClient http = Client();
-        foreach (string page in new[] { "", "/tunnels", "/tokens", "/connections", "/restoration", "/settings", "/tunnels/abc" })
+        foreach (string page in new[] { "", "/tunnels", "/tokens", "/connections", "/restoration", "/cluster", "/settings", "/tunnels/abc" })
         {
             using HttpResponseMessage answer = await http.GetAsync(new Uri($"/dashboard{page}", UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.Found, answer.StatusCode);

@@ -54,6 +54,8 @@ public sealed class EveryPageTests(Browser browser, BusyServer busy) : IClassFix
         await CheckAsync(page, "connections", screen);
         await ShowAsync("/restoration", "Restoration", page.GetByText("awaited").First);
         await CheckAsync(page, "restoration", screen);
+        await ShowAsync("/cluster", "Cluster", page.GetByText("This is a lone server"));
+        await CheckAsync(page, "cluster", screen);
         await ShowAsync("/settings", "Settings", page.GetByText("What was changed last"));
         await CheckAsync(page, "settings", screen);
         await ShowAsync("/nowhere", "There is no such page", page.GetByText("Back to the overview"));

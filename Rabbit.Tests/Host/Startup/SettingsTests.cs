@@ -118,6 +118,39 @@ public sealed class SettingsTests
         Assert.Contains("nowhere.pem", await start.RunAsync(1, FailedStart.Server("--certificate", "nowhere.pem")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "--cluster-bind makes this server a node of a cluster, which needs PostgreSQL; ")]
+    [InlineData("--database postgres://u@127.0.0.1/d", "--cluster-bind makes this server a node of a cluster, which needs Redis; ")]
+    [InlineData("--database postgres://u@127.0.0.1/d --redis 127.0.0.1:1", "A node of a cluster needs the nodes' authority; name the file with --cluster-authority-file ")]
+    [InlineData(
+        "--database postgres://u@127.0.0.1/d --redis 127.0.0.1:1 --cluster-authority-file ca.pem --cluster-certificate-file node.pem",
+        "A node of a cluster needs its certificate's private key; name the file with --cluster-certificate-key-file ")]
+    public async Task Node_WithoutWhatItNeeds_IsToldSo(string settings, string sentence)
+    {
+        using var start = new FailedStart();
+        string[] arguments = ["--cluster-bind", "127.0.0.1:9998", .. settings.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        Assert.StartsWith(sentence, await start.RunAsync(2, FailedStart.Server(arguments)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--cluster-bind", "9998", "--cluster-bind must be an IP address with a port")]
+    [InlineData("--cluster-bind", "127.0.0.1", "--cluster-bind must be an IP address with a port")]
+    [InlineData("--cluster-client-address", "node", "--cluster-client-address must be a host and a port")]
+    public async Task Node_AddressThatIsNone_IsNamed(string flag, string value, string sentence)
+    {
+        using var start = new FailedStart();
+        Assert.StartsWith(sentence, await start.RunAsync(2, FailedStart.Server(flag, value)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Node_ThatListensOnAllAddresses_MustSayWhichIsItsOwn()
+    {
+        using var start = new FailedStart();
+        string sentence = await start.RunAsync(
+            2, FailedStart.Server("--cluster-bind", "0.0.0.0:9998", "--database", "postgres://u@127.0.0.1/d", "--redis", "127.0.0.1:1"));
+        Assert.StartsWith("Other nodes cannot connect to 0.0.0.0:9998; say with --cluster-address ", sentence, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string?> DirectoriesIn(FailedStart start) =>
         Directory.GetDirectories(start.Directory).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 }

@@ -26,7 +26,7 @@ internal sealed class VisitorRig : IConnectionLog, IDisposable
         _port = new TunnelPort(IPAddress.Loopback, 10000, null!, null!, null!, _time, NullLogger<TunnelPort>.Instance);
         var token = new TokenRecord("token", "team", "team", "token", new byte[32], 10000, ServiceKind.Other, null, null, 0);
         _tunnel = new Tunnel(
-            token, _port, null!, null!, null!, new TunnelEvents(_time), UnheardMetrics.OfTunneling(), new AbortSignal(), _time, NullLogger<Tunnel>.Instance);
+            token, _port, null!, null!, null!, null!, new TunnelEvents(_time), UnheardMetrics.OfTunneling(), new AbortSignal(), _time, NullLogger<Tunnel>.Instance);
         Open = new OpenVisitors(null!, _time);
     }
 

@@ -53,6 +53,7 @@ public sealed class ListTests
             Assert.True(ended is { Status: 0, Output: "" } && ended.Error.EndsWith('.'), $"{ended}");
             Assert.True(await run.RunAsync(what, "list", "--json") is { Status: 0, Output: "[]", Error: "" });
         }
+        Assert.True(await run.RunAsync("cluster", "routes") is { Status: 0, Output: "", Error: [.., '.'] });
     }
 
     [Fact]

@@ -41,6 +41,21 @@ public sealed class ServerCommandsTests
     }
 
     [Fact]
+    public async Task Cluster_OfALoneServer_SaysThatItIsOne()
+    {
+        await using Installation installation = await Installation.CreateAsync();
+        RabbitProcess server = await installation.StartAsync();
+        using ApiRun run = ApiRun.On(installation, server);
+        Assert.Contains("is a lone server", await run.SucceedAsync("cluster", "status"), StringComparison.Ordinal);
+        Assert.False((await JsonAsync(run, "cluster", "status")).GetProperty("clustered").GetBoolean());
+        Assert.Equal("[]", await run.SucceedAsync("cluster", "routes", "--json"));
+        Assert.Contains("no live node b", await run.FailAsync(1, "cluster", "status", "--node", "b"), StringComparison.Ordinal);
+        Assert.Contains("lone server", await run.FailAsync(1, "cluster", "drain", "--yes"), StringComparison.Ordinal);
+        Assert.Contains("ask that one's API", await run.FailAsync(1, "cluster", "drain", "--yes", "--node", "b"), StringComparison.Ordinal);
+        Assert.DoesNotContain("cluster.drain", await run.SucceedAsync("audit", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TokenCreate_FileExists_MakesNoToken()
     {
         await using Installation installation = await Installation.CreateAsync();

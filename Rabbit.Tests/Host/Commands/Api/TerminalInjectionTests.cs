@@ -15,7 +15,7 @@ public sealed class TerminalInjectionTests
     public static TheoryData<string> Commands => new(
         "team list", "team show TEAM", "token list", "token show x", "token sessions x", "session list",
         "session show 01a20c9e-7ced-77ff-8cf4-fe8287b1499d", "port list", "port show 10000", "connection list", "restoration list",
-        "restoration show 10000", "key list", "audit list", "stats daily", "version", "health", "token revoke x --yes", "key revoke x --yes",
+        "restoration show 10000", "key list", "audit list", "stats daily", "cluster status", "cluster routes", "version", "health", "token revoke x --yes", "key revoke x --yes",
         "token change x --name y", "team create y", "key create y --role admin", "token create y --team TEAM", "token rotate x");
 
     [Theory]
