@@ -71,7 +71,7 @@ internal sealed class NodeRig : IAsyncDisposable
     public TunnelRoute Publish(TokenRecord token, long epoch, Guid? session = null)
     {
         var route = new TunnelRoute(token.TokenId, token.Port, epoch, session ?? Guid.NewGuid(), Shared.Self.Name, Shared.Self.Run, TakesChannelsElsewhere: false);
-        _served[token.TokenId] = epoch;
+        _served.AddOrUpdate(token.TokenId, epoch, (_, before) => Math.Max(before, epoch));
         Directory.Publish(route);
         return route;
     }
