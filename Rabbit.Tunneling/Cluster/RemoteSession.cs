@@ -1,3 +1,4 @@
+using Rabbit.Protocol.Transport;
 using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
