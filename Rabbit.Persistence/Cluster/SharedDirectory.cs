@@ -130,7 +130,8 @@ internal sealed partial class SharedDirectory : BackgroundService, ITunnelDirect
         {
             if (!_isAway)
             {
-                await _ownership.TellAsync(TakeUntold()).WaitAsync(limit.Token);
+                while (TakeUntold() is { Count: > 0 } tokens)
+                    await _ownership.TellAsync(tokens).WaitAsync(limit.Token);
                 if (!_hasLeft)
                     await _store.LeaveAsync(Self).WaitAsync(limit.Token);
             }
