@@ -67,6 +67,7 @@ internal sealed class Claims
     {
         // The database may be behind the nodes, when it was restored from a copy.
         long least = Math.Max(token.LastEpoch, Math.Max(_ownership.EpochOf(token.TokenId), _known.FindAny(token.TokenId)?.Epoch ?? 0));
+        long sent = _time.GetTimestamp();
         if (await _epochs.RaiseAsync(token.TokenId, least, cancellationToken) is not { Epoch: var epoch } raised)
             return (new Claim(0, Superseded: true), ClaimOutcome.Failed);
 
@@ -80,50 +81,45 @@ internal sealed class Claims
         {
             var (outcome, confirmedUntil) = await TakeAsync(attempt, raised, lastSessionId, self, cancellationToken);
             isWon = outcome is not ClaimOutcome.Superseded && _attempts.GetValueOrDefault(token.TokenId) == attempt
-                && _ownership.TryAdd(token.TokenId, epoch, attempt.Lease, confirmedUntil);
+                && _ownership.TryAdd(token.TokenId, epoch, attempt.Lease, confirmedUntil, sent + Ticks(RouteStore.Lease));
             return isWon ? (new Claim(epoch, Superseded: false), outcome) : (new Claim(epoch, Superseded: true), ClaimOutcome.Superseded);
         }
         finally
         {
             _attempts.TryRemove(new KeyValuePair<string, Attempt>(token.TokenId, attempt));
             if (!isWon)
-                _ownership.GiveBack(token.TokenId, epoch, attempt.Lease);
+                _ownership.GiveBack(token.TokenId, epoch, attempt.Lease, attempt.IsClear);
         }
     }
 
+    // Who served before is out of the way when that is proved of exactly the epoch before this one: of an earlier one it would say nothing of
+    // a claim in between. Where nothing proves it the claim waits for as long as anybody can have been confirmed (docs/clustering.md, "The model").
     private async Task<(ClaimOutcome Outcome, long ConfirmedUntil)> TakeAsync(
         Attempt attempt, RaisedEpoch raised, Guid lastSessionId, ClusterNode self, CancellationToken cancellationToken)
     {
-        long sent = _time.GetTimestamp(), confirmedUntil;
-        (Guid SessionId, long Epoch)? earlier = null;
-        TimeSpan left = Ownership.DatabaseLease;
-        // Of this node's own sessions the tunnel itself sees that one serves.
-        if (raised is { SessionId: { } stored, SessionEpoch: { } storedEpoch } && raised.Node != self.Name)
-            earlier = (stored, storedEpoch);
+        long before = attempt.Epoch - 1, sent = _time.GetTimestamp(), confirmedUntil;
+        attempt.IsClear = before == 0
+            || (raised.SessionEpoch == before && (raised.IsConnected == false || raised.Node == self.Name || IsOfClient(raised.SessionId)));
         try
         {
-            var (isTaken, fence, fenceLeft) = await _routes.TakeAsync(attempt.TokenId, attempt.Epoch, attempt.Lease, serves: false);
+            var (isTaken, fence, letGo) = await _routes.TakeAsync(attempt.TokenId, attempt.Epoch, attempt.Lease, serves: false);
             if (!isTaken)
                 return (ClaimOutcome.Superseded, 0);
             confirmedUntil = sent + Ticks(RouteStore.Lease);
-            if (fence is not null)
-                earlier = fence.Run == self.Run ? null : (fence.SessionId, fence.Epoch);
-            if (fenceLeft > left)
-                left = fenceLeft;
+            attempt.IsClear |= letGo == before || IsOutOfTheWay(fence);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Without Redis the earlier owner may not hear of this, and serves until what it was told last has run out.
             confirmedUntil = sent + Ticks(Ownership.DatabaseLease);
-            left = RouteStore.Lease;
-            if (_known.FindAny(attempt.TokenId) is { } route)
-                earlier = route.Run == self.Run ? null : (route.SessionId, route.Epoch);
+            attempt.IsClear |= IsOutOfTheWay(_known.FindAny(attempt.TokenId));
         }
-        // A client that is back has left its session.
-        if (earlier is not { } waited || (lastSessionId != Guid.Empty && waited.SessionId == lastSessionId))
+        if (attempt.IsClear)
             return (ClaimOutcome.Free, confirmedUntil);
 
-        ClaimOutcome outcome = await attempt.WaitForAsync(waited.Epoch, left + Margin, _time, cancellationToken) ? ClaimOutcome.Yielded : ClaimOutcome.Expired;
+        ClaimOutcome outcome = await attempt.WaitForAsync(before, RouteStore.Lease + Margin, _time, cancellationToken) ? ClaimOutcome.Yielded : ClaimOutcome.Expired;
+        attempt.IsClear |= outcome == ClaimOutcome.Expired;
+        if (!attempt.IsClear)
+            return (ClaimOutcome.Superseded, 0); // It was woken by a later claim.
         try
         {
             sent = _time.GetTimestamp();
@@ -134,6 +130,11 @@ internal sealed class Claims
         {
             return (outcome, 0); // The database is asked before the first visitor.
         }
+
+        // A client that is back has left its session, and of this node's own sessions the tunnel itself sees that one serves.
+        bool IsOutOfTheWay(TunnelRoute? route) => route?.Epoch == before && (route.Run == self.Run || IsOfClient(route.SessionId));
+
+        bool IsOfClient(Guid? session) => lastSessionId != Guid.Empty && session == lastSessionId;
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
@@ -152,6 +153,9 @@ internal sealed class Claims
 
         public string Lease => lease;
 
+        /// <summary>True when nobody of an earlier epoch serves any more.</summary>
+        public bool IsClear { get; set; }
+
         /// <summary>Who had this epoch serves no more; it may be heard before it is known that it is waited for.</summary>
         public void IsGone(long goneEpoch)
         {
@@ -159,7 +163,7 @@ internal sealed class Claims
             {
                 _gone.Add(goneEpoch);
                 if (goneEpoch == _awaited)
-                    Wake();
+                    SetClear();
             }
         }
 
@@ -173,7 +177,7 @@ internal sealed class Claims
             {
                 _awaited = awaited;
                 if (_gone.Contains(awaited))
-                    Wake();
+                    SetClear();
             }
             try
             {
@@ -184,6 +188,12 @@ internal sealed class Claims
             {
                 return false;
             }
+        }
+
+        private void SetClear()
+        {
+            IsClear = true;
+            Wake();
         }
     }
 }

@@ -6,6 +6,7 @@ namespace Rabbit.Persistence.Cluster;
 internal sealed class OwnRoute(string tokenId, long epoch, long previousEpoch, string lease)
 {
     private long _confirmedUntil;
+    private long _checkedUntil;
     private volatile bool _isLost;
 
     /// <summary>The token.</summary>
@@ -32,8 +33,11 @@ internal sealed class OwnRoute(string tokenId, long epoch, long previousEpoch, s
     /// <summary>The question whether it is still the owner, while it is under way.</summary>
     public Task<bool>? Asking { get; set; }
 
-    /// <summary>The time until which it may serve without asking, by the process's clock.</summary>
+    /// <summary>The time until which Redis' word holds, or the database's in its stead, by the process's clock.</summary>
     public long ConfirmedUntil => Volatile.Read(ref _confirmedUntil);
+
+    /// <summary>The time until which the database's word holds that there is no later epoch: of one that was claimed without Redis, Redis knows nothing.</summary>
+    public long CheckedUntil => Volatile.Read(ref _checkedUntil);
 
     /// <summary>Its session is there.</summary>
     public void Serve(TunnelRoute route)
@@ -44,20 +48,25 @@ internal sealed class OwnRoute(string tokenId, long epoch, long previousEpoch, s
     }
 
     /// <summary>It is the owner until then, at the least.</summary>
-    public void Confirm(long until)
-    {
-        for (long seen = ConfirmedUntil; until > seen;)
-        {
-            long was = Interlocked.CompareExchange(ref _confirmedUntil, until, seen);
-            if (was == seen)
-                return;
-            seen = was;
-        }
-    }
+    public void Confirm(long until) => Extend(ref _confirmedUntil, until);
+
+    /// <summary>The database knows no later epoch, or does not answer; asked so long ago that this holds until then.</summary>
+    public void Check(long until) => Extend(ref _checkedUntil, until);
 
     /// <summary>Another node is said to want it: to be asked before the next visitor.</summary>
     public void Doubt() => Volatile.Write(ref _confirmedUntil, 0);
 
     /// <summary>Another node has it.</summary>
     public void Lose() => _isLost = true;
+
+    private static void Extend(ref long time, long until)
+    {
+        for (long seen = Volatile.Read(ref time); until > seen;)
+        {
+            long was = Interlocked.CompareExchange(ref time, until, seen);
+            if (was == seen)
+                return;
+            seen = was;
+        }
+    }
 }

@@ -20,7 +20,7 @@ internal sealed class Ownership(
     private readonly ConcurrentDictionary<string, OwnRoute> _own = new(StringComparer.Ordinal);
 
     // What Redis is still to be told of: for each token the last route that was let go of here.
-    private readonly ConcurrentDictionary<string, (string TokenId, long Epoch, string Lease)> _released = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ReleasedRoute> _released = new(StringComparer.Ordinal);
     private readonly ChangedTokens _untold = new();
 
     /// <summary>True while Redis does not answer: it is not asked for a visitor's sake.</summary>
@@ -39,7 +39,7 @@ internal sealed class Ownership(
     public long EpochOf(string tokenId) => _own.TryGetValue(tokenId, out OwnRoute? own) ? own.Epoch : 0;
 
     /// <summary>A claim has been won: false when a later one was won here meanwhile.</summary>
-    public bool TryAdd(string tokenId, long epoch, string lease, long confirmedUntil)
+    public bool TryAdd(string tokenId, long epoch, string lease, long confirmedUntil, long checkedUntil)
     {
         OwnRoute added = _own.AddOrUpdate(
             tokenId, _ => new OwnRoute(tokenId, epoch, 0, lease),
@@ -47,6 +47,7 @@ internal sealed class Ownership(
         if (added.Epoch != epoch)
             return false;
         added.Confirm(confirmedUntil);
+        added.Check(checkedUntil);
         _released.TryRemove(tokenId, out _);
         return true;
     }
@@ -70,23 +71,27 @@ internal sealed class Ownership(
         if (!_own.TryGetValue(tokenId, out OwnRoute? own) || own.Epoch != epoch || !_own.TryRemove(new KeyValuePair<string, OwnRoute>(tokenId, own)))
             return;
         known.Remove(tokenId, epoch);
-        _released[tokenId] = (tokenId, epoch, own.Lease);
+        _released[tokenId] = new ReleasedRoute(tokenId, epoch, own.Lease, IsOver: true);
         _untold.Add(tokenId);
     }
 
     /// <summary>A claim came to nothing: the route, if Redis has it, is another's again.</summary>
-    public void GiveBack(string tokenId, long epoch, string lease)
+    /// <param name="tokenId">The token.</param>
+    /// <param name="epoch">The epoch that was claimed.</param>
+    /// <param name="lease">The claim's lease.</param>
+    /// <param name="isOver">True when nobody before it serves any more.</param>
+    public void GiveBack(string tokenId, long epoch, string lease, bool isOver)
     {
         if (EpochOf(tokenId) > epoch)
             return;
-        _released[tokenId] = (tokenId, epoch, lease);
+        _released[tokenId] = new ReleasedRoute(tokenId, epoch, lease, isOver);
         _untold.Add(tokenId);
     }
 
     /// <summary>Redis has this as a route of ours, which it is not any more.</summary>
     public void ReleaseLeft(TunnelRoute route)
     {
-        if (EpochOf(route.TokenId) == 0 && Claiming(route.TokenId) == 0 && _released.TryAdd(route.TokenId, (route.TokenId, route.Epoch, RouteJson.Write(route))))
+        if (EpochOf(route.TokenId) == 0 && Claiming(route.TokenId) == 0 && _released.TryAdd(route.TokenId, new ReleasedRoute(route.TokenId, route.Epoch, RouteJson.Write(route), IsOver: true)))
             _untold.Add(route.TokenId);
     }
 
@@ -95,7 +100,8 @@ internal sealed class Ownership(
     {
         if (!_own.TryGetValue(tokenId, out OwnRoute? own) || (own.Epoch != epoch && own.PreviousEpoch != epoch) || own.IsLost)
             return ValueTask.FromResult(false);
-        return time.GetTimestamp() < own.ConfirmedUntil ? ValueTask.FromResult(true) : new ValueTask<bool>(AskAsync(own));
+        long now = time.GetTimestamp();
+        return now < own.ConfirmedUntil && now < own.CheckedUntil ? ValueTask.FromResult(true) : new ValueTask<bool>(AskAsync(own));
     }
 
     /// <summary>Another node says that it wants this tunnel: Redis is asked before the next visitor.</summary>
@@ -112,11 +118,11 @@ internal sealed class Ownership(
     {
         try
         {
-            (string TokenId, long Epoch, string Lease)[] released = [.. tokens.Where(_released.ContainsKey).Select(tokenId => _released[tokenId])];
-            foreach ((string TokenId, long Epoch, string Lease)[] batch in released.Chunk(RouteStore.BatchSize))
+            ReleasedRoute[] released = [.. tokens.Where(_released.ContainsKey).Select(tokenId => _released[tokenId])];
+            foreach (ReleasedRoute[] batch in released.Chunk(RouteStore.BatchSize))
             {
                 await routes.ReleaseAsync(batch);
-                foreach (var one in batch)
+                foreach (ReleasedRoute one in batch)
                     _released.TryRemove(new(one.TokenId, one));
             }
             await Task.WhenAll(tokens.Select(tokenId => _own.TryGetValue(tokenId, out OwnRoute? own) && own.Served is not null && !own.IsTold
@@ -146,15 +152,30 @@ internal sealed class Ownership(
             await AskDatabaseAsync(due, asked, cancellationToken);
     }
 
-    /// <summary>A node without Redis may have claimed a tunnel by the database alone: that one is lost, whatever Redis says.</summary>
+    /// <summary>
+    /// A node without Redis may have claimed a tunnel by the database alone: that one is lost, whatever Redis says. Where the database does not
+    /// answer nobody claims anything, and Redis alone counts.
+    /// </summary>
     public async Task CheckByDatabaseAsync(CancellationToken cancellationToken)
     {
         OwnRoute[] own = [.. _own.Values.Where(own => !own.IsLost)];
         if (own.Length == 0)
             return;
-        Dictionary<string, long> last = await epochs.FindAsync([.. own.Select(one => one.TokenId)], cancellationToken);
-        foreach (OwnRoute one in own)
-            LoseIfLater(one, last);
+        long sent = time.GetTimestamp();
+        try
+        {
+            Dictionary<string, long> last = await epochs.FindAsync([.. own.Select(one => one.TokenId)], cancellationToken).WaitAsync(DatabasePatience, time, cancellationToken);
+            foreach (OwnRoute one in own)
+            {
+                if (!LoseIfLater(one, last))
+                    one.Check(After(sent, RouteStore.Lease));
+            }
+        }
+        catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
+        {
+            foreach (OwnRoute one in own)
+                one.Check(After(time.GetTimestamp(), RouteStore.Lease));
+        }
     }
 
     private async Task RenewAsync(OwnRoute[] batch)
@@ -194,7 +215,7 @@ internal sealed class Ownership(
         if (serves && lease == own.Lease)
             own.IsTold = true;
         // Let go of meanwhile: what was just taken is to be given back.
-        if (EpochOf(own.TokenId) != own.Epoch && _released.TryAdd(own.TokenId, (own.TokenId, own.Epoch, lease)))
+        if (EpochOf(own.TokenId) != own.Epoch && _released.TryAdd(own.TokenId, new ReleasedRoute(own.TokenId, own.Epoch, lease, IsOver: true)))
             _untold.Add(own.TokenId);
     }
 
@@ -216,7 +237,8 @@ internal sealed class Ownership(
             {
                 await RenewAsync([own]);
                 metrics.Asked(ConfirmationSource.Redis);
-                return !own.IsLost;
+                if (own.IsLost || time.GetTimestamp() < own.CheckedUntil)
+                    return !own.IsLost;
             }
             catch (Exception)
             {
@@ -239,13 +261,18 @@ internal sealed class Ownership(
         {
             metrics.Asked(ConfirmationSource.Nobody);
             foreach (OwnRoute own in asked)
+            {
                 own.Confirm(After(time.GetTimestamp(), DatabaseLease));
+                own.Check(own.ConfirmedUntil);
+            }
             return;
         }
         foreach (OwnRoute own in asked)
         {
-            if (!LoseIfLater(own, last))
-                own.Confirm(After(sent, DatabaseLease));
+            if (LoseIfLater(own, last))
+                continue;
+            own.Confirm(After(sent, DatabaseLease));
+            own.Check(After(sent, RouteStore.Lease));
         }
     }
 

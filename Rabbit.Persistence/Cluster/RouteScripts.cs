@@ -17,8 +17,8 @@ internal static class RouteScripts
         """;
 
     /// <summary>
-    /// Takes a route over a lower epoch, or puts the own one back. KEYS: route, fence, index, version. ARGV: token, lease, epoch,
-    /// lease in milliseconds, 1 when it serves (0: a claim), channel. Returns 1 or 0; the fence, or what holds the route; milliseconds left of it.
+    /// Takes a route over a lower epoch, or puts the own one back. KEYS: route, fence, index, version, let go. ARGV: token, lease, epoch,
+    /// lease in milliseconds, 1 when it serves (0: a claim), channel. Returns 1 or 0; the fence, or what holds the route; the last epoch that has let go.
     /// </summary>
     public const string Take = ReadLease + """
         local held = redis.call('GET', KEYS[1])
@@ -40,8 +40,7 @@ internal static class RouteScripts
         end
         if held then redis.call('PUBLISH', ARGV[6], '0 claim ' .. ARGV[1] .. ' ' .. ARGV[3]) end
         local fence = redis.call('GET', KEYS[2])
-        if not fence then return {1, '', 0} end
-        return {1, fence, redis.call('PTTL', KEYS[2])}
+        return {1, fence or '', tonumber(redis.call('GET', KEYS[5]) or '0')}
         """;
 
     /// <summary>
@@ -66,27 +65,31 @@ internal static class RouteScripts
         """;
 
     /// <summary>
-    /// Lets go of routes that are still the same, and of what the same run served before. KEYS: index, version, then for each its route and fence. ARGV: channel, then for each token,
-    /// epoch and lease.
+    /// Lets go of routes that are still the same, and of what the same run served before. KEYS: index, version, then for each its route, fence and
+    /// let go. ARGV: channel, milliseconds for which it is known who has let go, then for each token, epoch, lease, and 1 when nobody of that epoch
+    /// or an earlier one serves any more.
     /// </summary>
     public const string Release = ReadLease + """
-        for i = 1, (#KEYS - 2) / 2 do
-          local route, fence = KEYS[2 * i + 1], KEYS[2 * i + 2]
-          local token, epoch, lease = ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1]
+        for i = 1, (#KEYS - 2) / 3 do
+          local route, fence, let_go = KEYS[3 * i], KEYS[3 * i + 1], KEYS[3 * i + 2]
+          local token, epoch, lease, is_over = ARGV[4 * i - 1], ARGV[4 * i], ARGV[4 * i + 1], ARGV[4 * i + 2] == '1'
           if redis.call('GET', route) == lease then redis.call('DEL', route) end
           local fenced = redis.call('GET', fence)
           if fenced and read(fenced) == tonumber(epoch) then redis.call('DEL', fence) end
-          local version = 0
-          local served = redis.call('HGET', KEYS[1], token)
-          if served then
-            local served_epoch, _, served_run = read(served)
-            local _, _, run = read(lease)
-            if served == lease or (served_run == run and served_epoch < tonumber(epoch)) then
-              redis.call('HDEL', KEYS[1], token)
-              version = redis.call('INCR', KEYS[2])
+          if is_over then
+            local version = 0
+            local served = redis.call('HGET', KEYS[1], token)
+            if served then
+              local served_epoch, _, served_run = read(served)
+              local _, _, run = read(lease)
+              if served == lease or (served_run == run and served_epoch < tonumber(epoch)) then
+                redis.call('HDEL', KEYS[1], token)
+                version = redis.call('INCR', KEYS[2])
+              end
             end
+            if tonumber(redis.call('GET', let_go) or '0') < tonumber(epoch) then redis.call('SET', let_go, epoch, 'PX', ARGV[2]) end
+            redis.call('PUBLISH', ARGV[1], version .. ' gone ' .. token .. ' ' .. epoch)
           end
-          redis.call('PUBLISH', ARGV[1], version .. ' gone ' .. token .. ' ' .. epoch)
         end
         return 1
         """;

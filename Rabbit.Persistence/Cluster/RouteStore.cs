@@ -18,12 +18,16 @@ internal sealed class RouteStore(RedisLink link, PersistenceMetrics metrics, Tim
 
     private const string RoutePrefix = "rabbit:route:";
     private const string FencePrefix = "rabbit:fence:";
+    private const string LetGoPrefix = "rabbit:letgo:";
     private const string NodePrefix = "rabbit:node:";
     private const string Topic = "rabbit:routes";
     private static readonly RedisKey Index = "rabbit:routes";
     private static readonly RedisKey Version = "rabbit:routes:version";
     private static readonly RedisKey NodeNames = "rabbit:nodes";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+
+    // For as long as a client may be away and still not wait when it comes back.
+    private static readonly TimeSpan LetGoTime = TimeSpan.FromDays(1);
 
     private static RedisValue LeaseMilliseconds => (long)Lease.TotalMilliseconds;
 
@@ -39,13 +43,13 @@ internal sealed class RouteStore(RedisLink link, PersistenceMetrics metrics, Tim
         connection.ConnectionRestored += (_, _) => restored();
     }
 
-    /// <summary>Takes a route over; false with what holds it at a higher epoch. Of a claim also who served before, and for how long that is to be waited for.</summary>
-    public async Task<(bool IsTaken, TunnelRoute? Other, TimeSpan Left)> TakeAsync(string tokenId, long epoch, string lease, bool serves)
+    /// <summary>Takes a route over; false with what holds it at a higher epoch. Of a claim also who served before, and the last epoch that has let go.</summary>
+    public async Task<(bool IsTaken, TunnelRoute? Other, long LetGo)> TakeAsync(string tokenId, long epoch, string lease, bool serves)
     {
         var answer = (RedisResult[])(await EvaluateAsync(
-            RouteScripts.Take, [RoutePrefix + tokenId, FencePrefix + tokenId, Index, Version],
+            RouteScripts.Take, [RoutePrefix + tokenId, FencePrefix + tokenId, Index, Version, LetGoPrefix + tokenId],
             [tokenId, lease, epoch, LeaseMilliseconds, serves ? 1 : 0, Topic]))!;
-        return ((int)answer[0] == 1, RouteJson.Read((string?)answer[1]), TimeSpan.FromMilliseconds((long)answer[2]));
+        return ((int)answer[0] == 1, RouteJson.Read((string?)answer[1]), (long)answer[2]);
     }
 
     /// <summary>Renews leases; for each 1 when it was, 0 when there is none or a lower one, or the higher epoch that holds the route, negative.</summary>
@@ -63,11 +67,12 @@ internal sealed class RouteStore(RedisLink link, PersistenceMetrics metrics, Tim
         return (long[])(await EvaluateAsync(RouteScripts.Renew, keys, values))!;
     }
 
-    /// <summary>Lets go of routes, and tells so, also of those that another node has taken.</summary>
-    public Task ReleaseAsync(IReadOnlyList<(string TokenId, long Epoch, string Lease)> leases)
+    /// <summary>Lets go of routes, and tells so where nobody serves any more, also of those that another node has taken.</summary>
+    public Task ReleaseAsync(IReadOnlyList<ReleasedRoute> released)
     {
-        RedisKey[] keys = [Index, Version, .. leases.SelectMany(lease => new RedisKey[] { RoutePrefix + lease.TokenId, FencePrefix + lease.TokenId })];
-        return EvaluateAsync(RouteScripts.Release, keys, [Topic, .. leases.SelectMany(Values)]);
+        RedisKey[] keys =
+            [Index, Version, .. released.SelectMany(one => new RedisKey[] { RoutePrefix + one.TokenId, FencePrefix + one.TokenId, LetGoPrefix + one.TokenId })];
+        return EvaluateAsync(RouteScripts.Release, keys, [Topic, (long)LetGoTime.TotalMilliseconds, .. released.SelectMany(Values)]);
     }
 
     /// <summary>
@@ -105,7 +110,7 @@ internal sealed class RouteStore(RedisLink link, PersistenceMetrics metrics, Tim
         return (int)await EvaluateAsync(RouteScripts.Sweep, keys, [Topic, .. routes.SelectMany(route => new RedisValue[] { route.TokenId, route.Epoch })]);
     }
 
-    private static RedisValue[] Values((string TokenId, long Epoch, string Lease) lease) => [lease.TokenId, lease.Epoch, lease.Lease];
+    private static RedisValue[] Values(ReleasedRoute one) => [one.TokenId, one.Epoch, one.Lease, one.IsOver ? 1 : 0];
 
     private Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values) =>
         TimeAsync(async () =>

@@ -16,13 +16,13 @@ internal sealed class Installation : IAsyncDisposable
     private readonly TempDirectory _data = new();
     private readonly List<RabbitProcess> _started = [];
 
-    private Installation(string? database, string? redis, string bind = "127.0.0.1", int tunnelPorts = FewTunnelPorts)
+    private Installation(string? database, string? redis, string bind = "127.0.0.1", int tunnelPorts = FewTunnelPorts, int? firstPort = null)
     {
         Database = database;
         Redis = redis;
         Bind = bind;
         TunnelPorts = tunnelPorts;
-        int first = ReservedPorts.Take(tunnelPorts + 1);
+        int first = firstPort ?? ReservedPorts.Take(tunnelPorts + 1);
         ControlPort = first;
         FirstTunnelPort = first + 1;
     }
@@ -68,6 +68,10 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>An empty installation on servers of the test's own.</summary>
     public static async Task<Installation> CreateAsync(string postgres, string redis) =>
         new(await TestServers.CreateDatabaseAsync(postgres, TestContext.Current.CancellationToken), redis);
+
+    /// <summary>An empty installation of a node: at an address of its own, with the ports that all nodes of its cluster have.</summary>
+    public static Installation CreateNode(string database, string redis, string address, int firstPort, int tunnelPorts) =>
+        new(database, redis, address, tunnelPorts, firstPort);
 
     /// <summary>
     /// A place for another server on the database of this one, which has been started once. It has a directory and an address of

@@ -20,7 +20,10 @@ internal static class ReservedPorts
     private static readonly HashSet<int> Taken = [];
 
     /// <summary>The first of so many consecutive free ports.</summary>
-    public static int Take(int count)
+    public static int Take(int count) => Take(count, IPAddress.Loopback);
+
+    /// <summary>The first of so many consecutive ports that are free at each of these addresses.</summary>
+    public static int Take(int count, params IPAddress[] addresses)
     {
         var (from, to) = count < Many ? (First, Last) : (FirstOfMany, First);
         lock (Gate)
@@ -29,7 +32,7 @@ internal static class ReservedPorts
             {
                 int first = Random.Shared.Next(from, to - count);
                 int[] block = [.. Enumerable.Range(first, count)];
-                if (block.Any(Taken.Contains) || !block.All(IsFree))
+                if (block.Any(Taken.Contains) || !block.All(port => Array.TrueForAll(addresses, address => IsFree(address, port))))
                     continue;
                 Taken.UnionWith(block);
                 return first;
@@ -38,12 +41,12 @@ internal static class ReservedPorts
         throw new InvalidOperationException($"There are no {count} free ports in a row between {from} and {to}.");
     }
 
-    private static bool IsFree(int port)
+    private static bool IsFree(IPAddress address, int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(new IPEndPoint(address, port));
             return true;
         }
         catch (SocketException)

@@ -5,6 +5,9 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(60);
 
+    // It has one; it has lost it; it has gone on, there or elsewhere.
+    private static readonly string[] StandbyLines = ["Standby at ", "No standby at ", "Tunnel is back"];
+
     private readonly TempDirectory _home = new();
 
     private TunnelClientProcess(string connectionString, int localPort, (string Name, string Value)[] environment, params string[] options)
@@ -38,6 +41,10 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
     public static async Task<TunnelClientProcess> ConnectAsync(RabbitProcess server, TestToken token, int localPort, params string[] options) =>
         await WhenUpAsync(new TunnelClientProcess(await server.ConnectionStringAsync(token), localPort, [], options));
 
+    /// <summary>Starts a client with options and waits until its tunnel is up.</summary>
+    public static Task<TunnelClientProcess> ConnectWithAsync(string connectionString, int localPort, params string[] options) =>
+        WhenUpAsync(new TunnelClientProcess(connectionString, localPort, [], options));
+
     /// <summary>Starts a client by another program, which becomes it, and waits until its tunnel is up; it does not log its visitors.</summary>
     public static Task<TunnelClientProcess> ConnectOnAsync(string[] launcher, string connectionString, string localHost, int localPort) =>
         WhenUpAsync(new TunnelClientProcess(launcher, connectionString, localHost, localPort, [], []));
@@ -58,6 +65,11 @@ internal sealed class TunnelClientProcess : IAsyncDisposable
 
     /// <summary>Waits until it has found the server again.</summary>
     public Task WaitUntilBackAsync(int mark) => Process.WaitForLineAsync("Tunnel is back", ConnectTimeout, mark);
+
+    /// <summary>Waits until it has a standby at another node of its server's cluster.</summary>
+    public Task WaitForStandbyAsync() => Eventually.BecomesAsync(
+        () => Process.Lines.LastOrDefault(line => StandbyLines.Any(text => line.Contains(text, StringComparison.Ordinal))) ?? "",
+        line => line.Contains(StandbyLines[0], StringComparison.Ordinal), ConnectTimeout, "the client has a standby");
 
     public async ValueTask DisposeAsync()
     {

@@ -17,6 +17,9 @@ internal sealed class ClusterMetrics
     private readonly Counter<long> _visitors;
     private readonly Counter<long> _servedTotal;
     private readonly Counter<long> _linkLosses;
+    private long _servedSoFar;
+    private long _forwardedTotal;
+    private long _directTotal;
     private long _receivedBefore;
     private long _transmittedBefore;
     private long _servedSoFar;

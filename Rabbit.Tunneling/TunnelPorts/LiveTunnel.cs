@@ -75,6 +75,12 @@ internal sealed class LiveTunnel(
                 return true;
             }
 
+            // Nobody answers on a bare channel before the service does: what may have changed during the wait is asked now.
+            if (!session.ChannelsAreFramed && !await MayServeAsync(session))
+            {
+                channel.Abort();
+                return false;
+            }
             visitor.Span?.AddEvent(new ActivityEvent("rabbit.channel.taken"));
             visitor.Record(ConnectionStatus.Active, "");
             if (!session.ChannelsAreFramed)

@@ -157,7 +157,8 @@ public sealed class ClaimTests
         owner.Directory.Release(token.TokenId, route.Epoch);
         var watch = Stopwatch.StartNew();
         Assert.False((await third.Directory.ClaimAsync(token, Guid.NewGuid(), Cancellation)).Superseded);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2.6), $"The client waited for {watch.Elapsed}.");
+        // Nobody can tell it what the claim in between had come to.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5.6), $"The client waited for {watch.Elapsed}.");
     }
 
     private static async Task<Claim> TryAsync(NodeRig node, TokenRecord token)
