@@ -22,9 +22,6 @@ internal sealed class ClusterMetrics
     private long _directTotal;
     private long _receivedBefore;
     private long _transmittedBefore;
-    private long _servedSoFar;
-    private long _forwardedTotal;
-    private long _directTotal;
     private int _links;
     private int _connectedLinks;
 
