@@ -12,6 +12,7 @@ internal sealed class BreakableLine : IAsyncDisposable
     private CancellationTokenSource _broken = new();
     private TcpListener _listener = new(IPAddress.Loopback, 0);
     private Task _accepting;
+    private bool _isBroken;
 
     public BreakableLine(string host, int port)
     {
@@ -26,6 +27,7 @@ internal sealed class BreakableLine : IAsyncDisposable
     /// <summary>Resets every connection and refuses new ones.</summary>
     public async Task BreakAsync()
     {
+        _isBroken = true;
         await _broken.CancelAsync();
         await _accepting;
         _listener.Stop();
@@ -36,6 +38,7 @@ internal sealed class BreakableLine : IAsyncDisposable
 
     public void Mend()
     {
+        _isBroken = false;
         _broken = new CancellationTokenSource();
         _listener = new TcpListener(IPAddress.Loopback, Port);
         _listener.Start();
@@ -44,7 +47,8 @@ internal sealed class BreakableLine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await BreakAsync();
+        if (!_isBroken)
+            await BreakAsync();
         _listener.Dispose();
     }
 
