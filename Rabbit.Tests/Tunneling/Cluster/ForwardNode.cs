@@ -91,6 +91,7 @@ internal sealed class ForwardNode : IAsyncDisposable
             options.ClusterCertificateFile = cluster.FileOf($"{name}.pem");
             options.ClusterCertificateKeyFile = cluster.FileOf($"{name}.key");
             options.DrainLimit = TimeSpan.FromSeconds(0.1);
+            options.ChannelTimeout = TimeSpan.FromMinutes(1); // However slow the machine is.
             change(options);
         });
         ForwardBoard.View view = cluster.Board.ViewOf(name);
