@@ -24,11 +24,10 @@ internal static class ServerAddress
     /// <param name="control">The control channel's socket.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ServerUnavailableException">The connection has broken since.</exception>
     public static async Task<IPEndPoint> FindChannelsAsync(ServerHello hello, Socket control, TimeProvider time, CancellationToken cancellationToken)
     {
-        IPAddress answered = ((IPEndPoint)control.RemoteEndPoint!).Address;
-        if (answered.IsIPv4MappedToIPv6)
-            answered = answered.MapToIPv4();
+        IPAddress answered = AnsweredAt(control);
         var dialled = new IPEndPoint(answered, hello.ControlPort);
         if (Read(hello.ChannelAddress) is not var (host, port))
             return dialled;
@@ -46,6 +45,19 @@ internal static class ServerAddress
         {
             cancellationToken.ThrowIfCancellationRequested();
             return dialled; // Which is the same node where there is no load balancer.
+        }
+    }
+
+    private static IPAddress AnsweredAt(Socket control)
+    {
+        try
+        {
+            IPAddress address = ((IPEndPoint)control.RemoteEndPoint!).Address;
+            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new ServerUnavailableException("the connection broke");
         }
     }
 }
