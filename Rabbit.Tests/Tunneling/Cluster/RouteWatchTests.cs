@@ -212,7 +212,13 @@ public sealed class RouteWatchTests : IAsyncLifetime
         tunnel, new SessionRecord(
             route.SessionId, route.TokenId, route.Port, route.Epoch, SessionProtocol.Native, "", "", "", 0, route.Node, DateTimeOffset.UnixEpoch), route)
     {
+        public override CancellationToken OwnerLost => CancellationToken.None;
+
         public override ValueTask<(RelayEnd? Channel, ChannelFailure Failure)> TakeChannelAsync() => throw new NotSupportedException();
+
+        public override bool IsForwarded(RelayEnd channel) => throw new NotSupportedException();
+
+        public override void Disown() => throw new NotSupportedException();
 
         public override void End(SessionEnd end, in GoAway goAway)
         {
