@@ -93,7 +93,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
         owners => owners.All(name => name == Names[owner]), Soon, $"all nodes know that {Names[owner]} has the client");
 
     /// <summary>The node that has a token's client, in the eyes of one that runs.</summary>
-    public async Task<int> FindOwnerAsync(TestToken token) => Array.IndexOf(Names, await Eventually.BecomesAsync(
+    public async Task<int> FindOwnerAsync(TestToken token) => Array.IndexOf(Names, await Eventually.BecomesAsync<string?>(
         () => OwnerAsync(Array.FindIndex(Nodes, node => !node.Process.HasExited), token), name => name is not null, Soon, "the client has a node"));
 
     /// <summary>What to give tunnel-client for a token: this node, or the load balancer, as its server.</summary>

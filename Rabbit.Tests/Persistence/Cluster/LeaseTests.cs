@@ -108,7 +108,7 @@ public sealed class LeaseTests(ITestOutputHelper output)
         TunnelRoute route = await node.ServeAsync(token);
         ITunnelDirectory directory = node.Shared;
         const int Calls = 200_000;
-        double confirm = await MeasureAsync(() => directory.ConfirmAsync(token.TokenId, route.Epoch).IsCompletedSuccessfully);
+        double confirm = await MeasureAsync(() => directory.ConfirmAsync(token.TokenId, route.Epoch).AsTask().IsCompletedSuccessfully);
         double find = await MeasureAsync(() => directory.Find(token.TokenId) is not null);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ConfirmAsync {confirm:0.000} us, Find {find:0.000} us"));
         Assert.True(confirm < 20, $"ConfirmAsync took {confirm} us.");

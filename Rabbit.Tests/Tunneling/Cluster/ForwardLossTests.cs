@@ -159,7 +159,6 @@ public sealed class ForwardLossTests : IAsyncLifetime
         private static Socket Listen(IPEndPoint at)
         {
             var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             listener.Bind(at);
             listener.Listen(1024);
             return listener;
