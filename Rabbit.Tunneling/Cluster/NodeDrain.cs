@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rabbit.Protocol.Messages;
 using Rabbit.Tunneling.ControlPort;
 using Rabbit.Tunneling.Sessions;
 
