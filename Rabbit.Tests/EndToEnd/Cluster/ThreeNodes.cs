@@ -23,7 +23,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
     /// <summary>Longer than anything takes on a machine that has other things to do.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
 
-    private const int TunnelPorts = 12;
+    private const int TunnelPorts = 40;
     private static readonly string[] Names = ["a", "b", "c"];
     private static readonly IPAddress[] Addresses = [.. new[] { "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.9" }.Select(IPAddress.Parse)];
 
@@ -93,7 +93,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
         owners => owners.All(name => name == Names[owner]), Soon, $"all nodes know that {Names[owner]} has the client");
 
     /// <summary>The node that has a token's client, in the eyes of one that runs.</summary>
-    public async Task<int> FindOwnerAsync(TestToken token) => Array.IndexOf(Names, await Eventually.BecomesAsync(
+    public async Task<int> FindOwnerAsync(TestToken token) => Array.IndexOf(Names, await Eventually.BecomesAsync<string?>(
         () => OwnerAsync(Array.FindIndex(Nodes, node => !node.Process.HasExited), token), name => name is not null, Soon, "the client has a node"));
 
     /// <summary>What to give tunnel-client for a token: this node, or the load balancer, as its server.</summary>
