@@ -23,7 +23,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
     /// <summary>Longer than anything takes on a machine that has other things to do.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
 
-    private const int TunnelPorts = 12;
+    private const int TunnelPorts = 40;
     private static readonly string[] Names = ["a", "b", "c"];
     private static readonly IPAddress[] Addresses = [.. new[] { "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.9" }.Select(IPAddress.Parse)];
 

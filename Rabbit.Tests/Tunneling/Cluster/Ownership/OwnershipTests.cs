@@ -15,7 +15,7 @@ public sealed class OwnershipTests
     // One step in so many is a failure, where one is possible.
     private const int StepsPerFailure = 8;
 
-    private static int RandomSteps { get; } = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_OWNERSHIP_STEPS") ?? "1000000", CultureInfo.InvariantCulture);
+    private static int RandomSteps { get; } = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_OWNERSHIP_STEPS") ?? "200000", CultureInfo.InvariantCulture);
 
     /// <summary>Clusters of which every state is visited.</summary>
     public static TheoryData<string> Clusters => [.. Whole.Keys];
