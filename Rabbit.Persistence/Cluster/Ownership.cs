@@ -186,10 +186,10 @@ internal sealed class Ownership(
         var absent = new List<OwnRoute>();
         foreach (var (own, result) in batch.Zip(results))
         {
-            if (result == 1 || -result == Claiming(own.TokenId))
-                own.Confirm(After(sent, RouteStore.Lease));
-            else if (result == 0)
+            if (result == 0)
                 absent.Add(own);
+            else if (result == 1 || -result == Claiming(own.TokenId))
+                own.Confirm(After(sent, RouteStore.Lease));
             else
                 Lose(own);
         }
