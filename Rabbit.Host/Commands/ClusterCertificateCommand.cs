@@ -11,7 +11,9 @@ internal static class ClusterCertificateCommand
         var directory = new Argument<string>("DIR") { Description = "Where the authority is, or is to be made, and the certificates go." };
         var nodes = new Option<string[]>("--node")
         {
-            Required = true, AllowMultipleArgumentsPerToken = true, Description = "Name of a node, as its --node says; more than one may be given.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+            Description = "Name of a node, as its --node says; more than one may be given.",
         };
         var command = new Command("certificate", "Makes the nodes' certificates, and their authority where there is none: ca.pem, and NODE.pem and NODE.key for each node.") { directory, nodes };
         command.SetAction(parsed => Make(parsed.GetRequiredValue(directory), parsed.GetRequiredValue(nodes)));

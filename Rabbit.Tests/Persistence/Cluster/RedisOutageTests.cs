@@ -3,8 +3,8 @@ using Rabbit.Tests.Support;
 using Rabbit.Tunneling.Cluster;
 using Rabbit.Tunneling.State;
 using StackExchange.Redis;
-using ClusterNode = Rabbit.Tunneling.Cluster.ClusterNode;
 using Xunit;
+using ClusterNode = Rabbit.Tunneling.Cluster.ClusterNode;
 
 namespace Rabbit.Tests.Persistence.Cluster;
 

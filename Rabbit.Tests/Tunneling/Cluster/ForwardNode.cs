@@ -113,7 +113,8 @@ internal sealed class ForwardNode : IAsyncDisposable
     /// <summary>Says where other nodes reach it: at its own port, or at something before that.</summary>
     public void Join(IPEndPoint at, string clientAddress = "") => View.Board.Join(View.Self with
     {
-        NodeAddress = at.ToString(), ClientAddress = clientAddress.Length > 0 ? clientAddress : Get<IOptions<TunnelingOptions>>().Value.ClusterClientAddress,
+        NodeAddress = at.ToString(),
+        ClientAddress = clientAddress.Length > 0 ? clientAddress : Get<IOptions<TunnelingOptions>>().Value.ClusterClientAddress,
         Fingerprint = Fingerprint,
     });
 

@@ -15,7 +15,7 @@ public sealed class OwnershipTests
     // One step in so many is a failure, where one is possible.
     private const int StepsPerFailure = 8;
 
-    private static int RandomSteps { get; } = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_OWNERSHIP_STEPS") ?? "200000", CultureInfo.InvariantCulture);
+    private static int RandomSteps { get; } = int.Parse(Environment.GetEnvironmentVariable("RABBIT_TEST_OWNERSHIP_STEPS") ?? "3000", CultureInfo.InvariantCulture);
 
     /// <summary>Clusters of which every state is visited.</summary>
     public static TheoryData<string> Clusters => [.. Whole.Keys];
@@ -119,7 +119,14 @@ public sealed class OwnershipTests
         var random = new Random(seed);
         var rules = new OwnershipRules
         {
-            Nodes = 5, Clients = 3, Epochs = 100, Lease = 5, NodesCrash = true, NodesStop = true, RedisFails = isRedisTheOneThatFails, DatabaseFails = !isRedisTheOneThatFails,
+            Nodes = 5,
+            Clients = 3,
+            Epochs = 10,
+            Lease = 5,
+            NodesCrash = true,
+            NodesStop = true,
+            RedisFails = isRedisTheOneThatFails,
+            DatabaseFails = !isRedisTheOneThatFails,
         };
         var model = new OwnershipModel(rules);
         var steps = new OwnershipSteps(rules);
