@@ -15,23 +15,24 @@ namespace Rabbit.Tests.Security;
 
 /// <summary>
 /// Nobody is dialled because a peer says so: the code that talks with peers holds no call that opens a connection, but for those of the
-/// client to its server and to its local service, whose addresses come from its operator alone, and two to unix sockets of the own machine: the
-/// service manager's, named in the environment, and the one at which a client tells its account how it is.
+/// client to its server, to the nodes that its authenticated server has named with their certificates, and to its local service; that of a node to
+/// the nodes of its cluster, whose addresses are in the operator's Redis; and two to unix sockets of the own machine: the service manager's,
+/// named in the environment, and the one at which a client tells its account how it is.
 /// </summary>
 public sealed class WhoIsDialledTests
 {
     private static readonly string[] ConnectingTypes = [nameof(TcpClient), nameof(UdpClient), nameof(HttpClient), nameof(Dns), "ClientWebSocket"];
 
     [Fact]
-    public void Server_InWhatTalksWithPeers_DialsNobody()
+    public void Server_InWhatTalksWithPeers_DialsNobodyButTheNodesOfItsCluster()
     {
-        Assert.Empty(FindDialling(typeof(TunnelingOptions).Assembly));
+        Assert.Equal([nameof(Rabbit.Tunneling.Cluster.NodeDialer)], FindDialling(typeof(TunnelingOptions).Assembly).Distinct());
         Assert.Equal([nameof(NotifySocket)], FindDialling(typeof(Preamble).Assembly).Distinct());
     }
 
     [Fact]
     public void Client_DialsItsServerAndItsLocalService_AndNobodyElse() =>
-        Assert.Equal([nameof(LocalService), nameof(ServerDialer), nameof(StatusQuery)], FindDialling(typeof(LocalService).Assembly).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal([nameof(LocalService), nameof(ServerAddress), nameof(ServerDialer), nameof(StatusQuery)], FindDialling(typeof(LocalService).Assembly).Distinct().Order(StringComparer.Ordinal));
 
     /// <summary>The types, by the name of the outermost, whose methods call something that opens a connection or looks up a name.</summary>
     private static List<string> FindDialling(Assembly assembly)
