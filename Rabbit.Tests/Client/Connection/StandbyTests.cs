@@ -2,7 +2,6 @@ using Rabbit.Client.Connection;
 using Rabbit.Client.Status;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
-using Rabbit.Tests.Support;
 using Xunit;
 
 namespace Rabbit.Tests.Client.Connection;
