@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Protocol.Transport;
@@ -11,21 +10,13 @@ namespace Rabbit.Client.Connection;
 /// <param name="fingerprint">SHA-256 of its certificate, as the server said; empty for none.</param>
 internal sealed class NodeDialer(ServerDialer dialer, string address, string fingerprint)
 {
-    private readonly DnsEndPoint? _node = Parse(address);
+    private readonly DnsEndPoint? _node = ServerAddress.Read(address) is var (host, port) ? new DnsEndPoint(host, port) : null;
     private readonly string? _fingerprint = Normalize(fingerprint);
 
     /// <exception cref="ServerUnavailableException">The node does not answer, is not the one, or is not to be connected to.</exception>
     public async Task<RelayEnd> DialAsync(CancellationToken cancellationToken) => _node is not null && _fingerprint is not null
         ? await dialer.DialNodeAsync(_node, _fingerprint, cancellationToken)
         : throw new ServerUnavailableException($"the server wants data channels at {ServerText.Escape(address)}, which is no address with a fingerprint");
-
-    private static DnsEndPoint? Parse(string address)
-    {
-        int colon = address.LastIndexOf(':');
-        return colon > 0 && ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
-            && address[..colon].Trim('[', ']') is { Length: > 0 } host && Uri.CheckHostName(host) != UriHostNameType.Unknown
-                ? new DnsEndPoint(host, port) : null;
-    }
 
     private static string? Normalize(string fingerprint)
     {

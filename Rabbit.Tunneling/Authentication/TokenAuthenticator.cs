@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Rabbit.Protocol.Credentials;
 using Rabbit.Protocol.Messages;
+using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 
 namespace Rabbit.Tunneling.Authentication;
@@ -50,7 +51,7 @@ internal sealed class TokenAuthenticator(ITokenStore store, IOptions<TunnelingOp
         if (token is null || !matches)
             return AuthenticationResult.Refuse(RejectCode.InvalidToken, "The token is not known here; ask the server's operator for a new one.");
         if (token.RevokedAt is not null || IsWithdrawn(token.TokenId))
-            return AuthenticationResult.Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one.");
+            return AuthenticationResult.Refuse(RejectCode.Revoked, Goodbyes.Revoked.Sentence);
         if (token.IsExpired(time.GetUtcNow()))
             return AuthenticationResult.Refuse(RejectCode.Expired, "The token has expired; ask the server's operator for a new one.");
         if (!token.Rules.AllowClient(address))

@@ -18,8 +18,7 @@ namespace Rabbit.Tunneling.Cluster;
 /// relayed. Never forwards again. Who the visitor is, its limits and its row are the other node's.
 /// </summary>
 internal sealed class ForwardedVisitors(
-    TunnelRegistry registry, ITunnelDirectory directory, OpeningVisitors opening, VanishedPeers vanished, ClusterMetrics metrics, IOptions<TunnelingOptions> options,
-    TimeProvider time)
+    TunnelRegistry registry, OpeningVisitors opening, VanishedPeers vanished, ClusterMetrics metrics, IOptions<TunnelingOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
     private static readonly byte[] AcceptedFrame = Frame.Encode(default(Accepted));
@@ -39,12 +38,7 @@ internal sealed class ForwardedVisitors(
         try
         {
             TunnelSession? session = FindSession(hello);
-            if (session is null || await WaitAsync(session, stream) is not { } start)
-            {
-                await RefuseAsync(stream, NotOwner);
-                return;
-            }
-            if (!session.TryBeginVisitor())
+            if (session is null || await WaitAsync(session, stream) is not { } start || !session.TryBeginVisitor())
             {
                 await RefuseAsync(stream, NotOwner);
                 return;
@@ -116,7 +110,7 @@ internal sealed class ForwardedVisitors(
         using IDisposable counted = metrics.Serve(counters);
         while (true)
         {
-            if (!await MayServeAsync(session))
+            if (session.Tunnel.Session != session || !await session.Tunnel.ConfirmAsync(session))
             {
                 await RefuseAsync(stream, NotOwner);
                 return;
@@ -192,25 +186,12 @@ internal sealed class ForwardedVisitors(
         }
     }
 
-    /// <summary>False when the session turns out not to own the tunnel any more; it has ended then.</summary>
-    private async ValueTask<bool> MayServeAsync(TunnelSession session)
-    {
-        if (session.Tunnel.Session != session)
-            return false;
-        if (await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch))
-            return true;
-        session.Tunnel.Fence(session);
-        return false;
-    }
-
-    private async ValueTask<bool> PassAcceptedAsync(ChannelVerdict verdict, TunnelSession session, RelayEnd stream)
+    private static async ValueTask<bool> PassAcceptedAsync(ChannelVerdict verdict, TunnelSession session, RelayEnd stream)
     {
         if (!await verdict.ReadAsync())
             return false;
         // This process may have stood still since the channel was taken, long enough for another node to own the tunnel.
-        verdict.IsFenced = !await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch);
-        if (verdict.IsFenced)
-            session.Tunnel.Fence(session);
+        verdict.IsFenced = !await session.Tunnel.ConfirmAsync(session);
         if (verdict.IsFenced)
             return false;
         await stream.SendAsync(AcceptedFrame);

@@ -344,7 +344,7 @@ internal sealed partial class ClientLogin(
         LoginOutcome.Occupied => new Reject(RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client holds the tunnel."),
         LoginOutcome.Superseded => new Reject(
             RejectCode.Occupied, Retryable: true, OccupiedRetry, "Another client connected with the same token at the same time and has the tunnel."),
-        _ => Refuse(RejectCode.Revoked, "The token was revoked; ask the server's operator for a new one."),
+        _ => Refuse(RejectCode.Revoked, Goodbyes.Revoked.Sentence),
     };
 
     /// <summary>Reads the preamble.</summary>
@@ -374,7 +374,7 @@ internal sealed partial class ClientLogin(
     }
 
     private static Reject Leaving => new(
-        RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, "This node of the cluster is going; the client goes to another by itself.");
+        RejectCode.Unavailable, Retryable: true, TimeSpan.Zero, Goodbyes.Draining("").Sentence);
 
     private static Reject Refuse(RejectCode code, string sentence) => new(code, Retryable: false, TimeSpan.Zero, sentence);
 

@@ -5,6 +5,7 @@ using Rabbit.Protocol;
 using Rabbit.Protocol.Frames;
 using Rabbit.Protocol.Messages;
 using Rabbit.Protocol.Transport;
+using Rabbit.Tunneling.Sessions;
 using Rabbit.Tunneling.State;
 using Rabbit.Tunneling.Transport;
 
@@ -75,7 +76,7 @@ internal sealed class StandbyClient
         }
         catch (ProtocolException)
         {
-            await SayGoodbyeAsync(new GoAway(GoAwayReason.Protocol, TimeSpan.Zero, "", "The client broke the protocol; update it to the server's version."));
+            await SayGoodbyeAsync(Goodbyes.ProtocolBroken);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {

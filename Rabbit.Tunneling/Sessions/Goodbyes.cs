@@ -31,6 +31,10 @@ internal static class Goodbyes
         return new GoAway(GoAwayReason.Closed, ClosedRetry, "", $"{sentence}; the client comes back by itself.");
     }
 
+    /// <summary>It has sent what the protocol does not allow.</summary>
+    public static GoAway ProtocolBroken { get; } = new(
+        GoAwayReason.Protocol, TimeSpan.Zero, "", "The client broke the protocol; update it to the server's version.");
+
     /// <summary>The node is drained, and the others take its clients; at once, since nobody else serves the tunnel meanwhile.</summary>
     /// <param name="host">The node to go to, <c>host:port</c>; empty for any.</param>
     public static GoAway Draining(string host) => new(

@@ -119,7 +119,7 @@ internal sealed class NativeSession : TunnelSession, IDialledSession
         }
         SessionEnd end = await reading;
         if (end == SessionEnd.ProtocolError)
-            End(end, new GoAway(GoAwayReason.Protocol, TimeSpan.Zero, "", "The client broke the protocol; update it to the server's version."));
+            End(end, Goodbyes.ProtocolBroken);
         _writer.Complete();
         stop.CancelAfter(GoodbyeTimeout);
         await writing;

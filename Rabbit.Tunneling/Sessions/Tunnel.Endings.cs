@@ -52,10 +52,11 @@ internal sealed partial class Tunnel
             if (session is null or RemoteSession)
             {
                 _ = store.SaveAsync(new SessionChange.Ended(sessionId, _epoch, time.GetUtcNow(), $"{SessionEndText.Of(SessionEnd.Closed)}: {reason}"));
-                if (session is not null)
-                    return true;
-                _last = null;
-                IsRestored = false;
+                if (session is null)
+                {
+                    _last = null;
+                    IsRestored = false;
+                }
                 return true;
             }
         }

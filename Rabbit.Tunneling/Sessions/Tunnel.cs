@@ -273,6 +273,15 @@ internal sealed partial class Tunnel(
             session.End(SessionEnd.Superseded, Goodbyes.Superseded);
     }
 
+    /// <summary>False when this node's session turns out not to own the tunnel any more; it has ended then.</summary>
+    public async ValueTask<bool> ConfirmAsync(TunnelSession session)
+    {
+        if (await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch))
+            return true;
+        Fence(session);
+        return false;
+    }
+
     /// <summary>A session's client says something new of its local service.</summary>
     public void TellService(TunnelSession session, ServiceState before)
     {

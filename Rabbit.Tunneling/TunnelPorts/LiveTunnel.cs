@@ -36,15 +36,9 @@ internal sealed class LiveTunnel(
         }
     }
 
-    /// <summary>False when this node's session turns out not to own the tunnel any more; it has ended then.</summary>
-    private async ValueTask<bool> MayServeAsync(TunnelSession session)
-    {
-        // What another node owns, that node confirms.
-        if (session is RemoteSession || await directory.ConfirmAsync(session.Record.TokenId, session.Record.Epoch))
-            return true;
-        session.Tunnel.Fence(session);
-        return false;
-    }
+    // What another node owns, that node confirms.
+    private static ValueTask<bool> MayServeAsync(TunnelSession session) =>
+        session is RemoteSession ? ValueTask.FromResult(true) : session.Tunnel.ConfirmAsync(session);
 
     private async Task<bool> TryServeByAsync(TunnelSession session, Visitor visitor)
     {
